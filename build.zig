@@ -1,0 +1,148 @@
+//! The build of kgraph: what it is made of, and the steps that make it. How one library or executable is
+//! compiled stands in build/house.zig.
+//!
+//!     zig build                       kgraph with UBSan, into zig-out
+//!     zig build --release=safe        kgraph as users get it; -p PREFIX and DESTDIR are honoured
+//!     zig build test [-- TEXT...]     the unit tests, or those with TEXT in their path
+//!     zig build asan | tsan [-- TEXT...]   the same under AddressSanitizer or ThreadSanitizer
+//!     zig build fuzz                  the fuzz targets, into zig-out/fuzz
+//!     zig build compile_commands      compile_commands.json, for editors and clang-tidy
+//!
+//! A new source file goes into its folder's list below, a new unit test into `unit_tests`; nothing else changes.
+
+const std = @import("std");
+const builtin = @import("builtin");
+const House = @import("build/house.zig").House;
+const writeCompileCommands = @import("build/compile_commands.zig").write;
+const Room = @import("build/house.zig").Room;
+const Test = @import("build/house.zig").Test;
+
+comptime {
+    if (builtin.zig_version.order(.{ .major = 0, .minor = 16, .patch = 0 }) != .eq)
+        @compileError("kgraph is built with Zig 0.16.0; this is " ++ builtin.zig_version_string ++ " (./dev build fetches the right one)");
+}
+
+/// One static library a room, so that a room can reach only what it says that it uses. An empty room is not built.
+/// `packages` are libraries of the distribution; they reach the linker of whatever uses the room.
+pub const rooms = struct {
+    pub const base: Room = .{
+        .folder = "engine/base",
+        .files = &.{},
+    };
+    pub const graph: Room = .{
+        .folder = "graph",
+        .uses = &.{.base},
+        .packages = &.{.xxhash},
+        .files = &.{},
+        .cxx_files = &.{},
+    };
+    pub const cache: Room = .{
+        .folder = "cache",
+        .uses = &.{.base},
+        .packages = &.{ .xxhash, .lmdb },
+        .files = &.{},
+    };
+    pub const loop: Room = .{
+        .folder = "engine/loop",
+        .uses = &.{.base},
+        .packages = &.{ .uv, .curl },
+        .files = &.{},
+    };
+    pub const run: Room = .{
+        .folder = "engine/run",
+        .uses = &.{ .base, .graph, .cache, .loop },
+        .files = &.{},
+    };
+    pub const probe: Room = .{
+        .folder = "engine/probe",
+        .uses = &.{ .base, .run },
+        .packages = &.{.pq},
+        .files = &.{},
+    };
+    pub const file: Room = .{
+        .folder = "targets/file",
+        .uses = &.{ .base, .run },
+        .files = &.{},
+    };
+    pub const command: Room = .{
+        .folder = "targets/command",
+        .uses = &.{ .base, .run },
+        .files = &.{},
+    };
+    pub const process: Room = .{
+        .folder = "targets/process",
+        .uses = &.{ .base, .run, .probe },
+        .embeds_holder = true,
+        .files = &.{},
+    };
+    pub const sql: Room = .{
+        .folder = "targets/sql",
+        .uses = &.{ .base, .run },
+        .packages = &.{.pq},
+        .files = &.{},
+    };
+    /// Everything of the command line but main.c, so that it can be tested.
+    pub const cli: Room = .{
+        .folder = "engine/cli",
+        .uses = &.{ .base, .graph, .cache, .loop, .run, .probe, .file, .command, .process, .sql },
+        .packages = &.{.cjson},
+        .macros_version = true,
+        .files = &.{},
+    };
+};
+
+/// The program that is a daemon's parent: apart from kgraph because it stays in memory as long as the daemon does.
+/// It knows no room, and is carried inside kgraph (#embed <kgraph-holder>), so that one file is the whole program.
+pub const holder_files: []const []const u8 = &.{};
+
+/// One executable a file, linked with the room that it tests and all that the room uses.
+pub const unit_tests: []const Test = &.{
+    .{ .source = "tests/unit/tests/report_test.c", .more = &.{"tests/runner/report.c"} },
+};
+
+/// libFuzzer targets: a file in tests/fuzz, and the room whose parser it feeds.
+pub const fuzz_tests: []const Test = &.{};
+
+pub fn build(b: *std.Build) void {
+    const target = b.standardTargetOptions(.{ .default_target = .{ .cpu_model = .baseline } });
+    const optimize = b.standardOptimizeOption(.{ .preferred_optimize_mode = .ReleaseSafe });
+    const house = House.create(b, target, optimize, if (optimize == .Debug) .undefined else .none);
+
+    install(house);
+
+    const run_tests = b.step("test", "Run the unit tests (-- TEXT: those with TEXT in their path)");
+    run_tests.dependOn(house.runTests(unit_tests));
+
+    const address = House.create(b, target, .Debug, .address);
+    b.step("asan", "Run the unit tests under AddressSanitizer").dependOn(address.runTests(unit_tests));
+
+    const thread = House.create(b, target, .Debug, .thread);
+    b.step("tsan", "Run the unit tests under ThreadSanitizer").dependOn(thread.runTests(unit_tests));
+
+    const fuzz = b.step("fuzz", "Build the fuzz targets into zig-out/fuzz");
+    const fuzzed = House.create(b, target, .Debug, .fuzz);
+    for (fuzz_tests) |one| fuzz.dependOn(fuzzed.installFuzz(one));
+
+    const commands = b.step("compile_commands", "Write compile_commands.json");
+    commands.dependOn(writeCompileCommands(house, unit_tests, fuzz_tests));
+}
+
+/// bin/kgraph, libexec/kgraph/kgraph-holder, and what docs/ has for man and the shells.
+fn install(house: *House) void {
+    const b = house.b;
+
+    b.installArtifact(house.kgraph());
+    if (house.holder()) |holder| {
+        const to = std.Build.Step.InstallArtifact.Options{ .dest_dir = .{ .override = .{ .custom = "libexec/kgraph" } } };
+        b.getInstallStep().dependOn(&b.addInstallArtifact(holder, to).step);
+    }
+    const documents = [_][2][]const u8{
+        .{ "docs/kgraph.1", "share/man/man1/kgraph.1" },
+        .{ "engine/cli/completion/kgraph.bash", "share/bash-completion/completions/kgraph" },
+        .{ "engine/cli/completion/kgraph.zsh", "share/zsh/site-functions/_kgraph" },
+        .{ "engine/cli/completion/kgraph.fish", "share/fish/vendor_completions.d/kgraph.fish" },
+    };
+    for (documents) |one| {
+        if (house.exists(one[0])) b.installFile(one[0], one[1]);
+    }
+}

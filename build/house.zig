@@ -1,0 +1,292 @@
+//! How the rooms become libraries and the libraries become executables, once for each way of compiling them:
+//!
+//!     const house = House.create(b, target, .Debug, .undefined);
+//!     b.installArtifact(house.kgraph());
+//!
+//! What a house is asked for is made once; what nobody asks for is never compiled.
+
+const std = @import("std");
+const tables = @import("../build.zig");
+const LazyPath = std.Build.LazyPath;
+const Compile = std.Build.Step.Compile;
+const Module = std.Build.Module;
+
+pub const RoomName = std.meta.DeclEnum(tables.rooms);
+const RoomSet = std.EnumSet(RoomName);
+
+pub const Room = struct {
+    folder: []const u8,
+    files: []const []const u8,
+    /// C++ with exceptions and Zig's own libc++: only for header-only libraries that leave no choice.
+    cxx_files: []const []const u8 = &.{},
+    uses: []const RoomName = &.{},
+    packages: []const Package = &.{},
+    /// Finds the holder's executable as #embed <kgraph-holder>.
+    embeds_holder: bool = false,
+    /// Has KG_VERSION.
+    macros_version: bool = false,
+};
+
+pub const Test = struct {
+    source: []const u8,
+    rooms: []const RoomName = &.{},
+    /// Other sources of the test, from the root.
+    more: []const []const u8 = &.{},
+    packages: []const Package = &.{},
+};
+
+/// A library of the distribution: what the linker calls it, and where its headers are when not in /usr/include.
+/// Headers are given as system headers, since pkg-config's -I would bring their warnings under -Werror.
+pub const Package = enum {
+    cjson,
+    cmocka,
+    curl,
+    hiredis,
+    lmdb,
+    microhttpd,
+    pq,
+    uv,
+    xxhash,
+
+    fn headers(package: Package) ?[]const u8 {
+        return switch (package) {
+            .pq => "/usr/include/postgresql",
+            else => null,
+        };
+    }
+};
+const PackageSet = std.EnumSet(Package);
+
+pub const Sanitizer = enum { none, undefined, address, thread, fuzz };
+
+const warnings = [_][]const u8{
+    "-Wall",                 "-Wextra",                 "-Wshadow",         "-Wundef",
+    "-Wvla",                 "-Wformat=2",              "-Wpointer-arith",  "-Wwrite-strings",
+    "-Wimplicit-fallthrough", "-Wnull-dereference",     "-Wcomma",          "-Wassign-enum",
+    "-Wunreachable-code",    "-Wunused-but-set-variable", "-Warray-bounds", "-Werror",
+};
+const c_flags = [_][]const u8{ "-std=gnu23", "-D_GNU_SOURCE", "-Wstrict-prototypes", "-Wmissing-prototypes", "-Wmissing-variable-declarations" } ++ warnings;
+const cxx_flags = [_][]const u8{ "-std=c++20", "-D_GNU_SOURCE", "-fexceptions" } ++ warnings;
+
+pub const House = struct {
+    b: *std.Build,
+    target: std.Build.ResolvedTarget,
+    optimize: std.builtin.OptimizeMode,
+    sanitizer: Sanitizer,
+    libraries: std.EnumArray(RoomName, ?*Compile) = .initFill(null),
+    holder_made: ?*Compile = null,
+
+    pub fn create(
+        b: *std.Build,
+        target: std.Build.ResolvedTarget,
+        optimize: std.builtin.OptimizeMode,
+        sanitizer: Sanitizer,
+    ) *House {
+        const house = b.allocator.create(House) catch @panic("OOM");
+        house.* = .{ .b = b, .target = target, .optimize = optimize, .sanitizer = sanitizer };
+        return house;
+    }
+
+    pub fn kgraph(house: *House) *Compile {
+        const module = house.createModule();
+        addC(house, module, &.{"engine/cli/main.c"});
+        module.addCMacro("KG_VERSION", house.version());
+        house.linkRooms(module, .initOne(.cli), .initEmpty());
+        return house.executable("kgraph", module);
+    }
+
+    /// Static, small and without sanitizers, whatever the house is: it is a parent of daemons, not of bugs. NULL
+    /// while it has no files.
+    pub fn holder(house: *House) ?*Compile {
+        const b = house.b;
+        if (tables.holder_files.len == 0) return null;
+        if (house.holder_made) |made| return made;
+
+        var query = house.target.query;
+        query.abi = .musl;
+        query.cpu_arch = house.target.result.cpu.arch;
+        query.os_tag = .linux;
+        const module = b.createModule(.{
+            .target = b.resolveTargetQuery(query),
+            .optimize = .ReleaseSmall,
+            .link_libc = true,
+            .strip = true,
+            .sanitize_c = .off,
+        });
+        module.addIncludePath(b.path("."));
+        addC(house, module, tables.holder_files);
+        house.holder_made = b.addExecutable(.{ .name = "kgraph-holder", .root_module = module, .linkage = .static });
+        return house.holder_made;
+    }
+
+    /// Builds the tests that `zig build STEP -- TEXT...` asks for and gives them to the runner.
+    pub fn runTests(house: *House, comptime tests: []const Test) *std.Build.Step {
+        const b = house.b;
+        const run = b.addRunArtifact(house.runner());
+        run.has_side_effects = true;
+        run.stdio = .inherit;
+        for (tests) |one| {
+            if (isAskedFor(b.args orelse &.{}, one.source)) run.addArtifactArg(house.testExecutable(one));
+        }
+        return &run.step;
+    }
+
+    fn isAskedFor(texts: []const []const u8, source: []const u8) bool {
+        for (texts) |text| {
+            if (std.mem.find(u8, source, text) != null) return true;
+        }
+        return texts.len == 0;
+    }
+
+    fn runner(house: *House) *Compile {
+        const module = house.b.createModule(.{ .target = house.target, .optimize = .Debug, .link_libc = true });
+        module.addIncludePath(house.b.path("."));
+        addC(house, module, &.{ "tests/runner/runner.c", "tests/runner/report.c" });
+        return house.b.addExecutable(.{ .name = "unit-tests", .root_module = module });
+    }
+
+    fn testExecutable(house: *House, one: Test) *Compile {
+        const module = house.createModule();
+        addC(house, module, &.{one.source});
+        addC(house, module, one.more);
+        var packages = packageSet(one.packages);
+        packages.insert(.cmocka);
+        house.linkRooms(module, roomSet(one.rooms), packages);
+
+        // tests/unit/graph/order_test.c becomes graph-order_test
+        const name = house.b.dupe(std.mem.cutSuffix(u8, std.mem.cutPrefix(u8, one.source, "tests/unit/").?, ".c").?);
+        std.mem.replaceScalar(u8, name, '/', '-');
+        return house.executable(name, module);
+    }
+
+    pub fn installFuzz(house: *House, one: Test) *std.Build.Step {
+        _ = house;
+        _ = one;
+        @panic("no fuzz targets yet");
+    }
+
+    fn executable(house: *House, name: []const u8, module: *Module) *Compile {
+        const exe = house.b.addExecutable(.{ .name = name, .root_module = module });
+        exe.pie = true;
+        return exe;
+    }
+
+    fn library(house: *House, name: RoomName) ?*Compile {
+        const room = roomOf(name);
+        if (room.files.len + room.cxx_files.len == 0) return null;
+        if (house.libraries.get(name)) |made| return made;
+
+        const module = house.createModule();
+        addC(house, module, house.inFolder(room.folder, room.files));
+        if (room.cxx_files.len > 0) {
+            module.link_libcpp = true;
+            const files = house.inFolder(room.folder, room.cxx_files);
+            module.addCSourceFiles(.{ .files = files, .flags = house.flags(&cxx_flags), .language = .cpp });
+        }
+        for (room.packages) |package| house.addHeaders(module, package);
+        if (room.macros_version) module.addCMacro("KG_VERSION", house.version());
+        if (room.embeds_holder) {
+            if (house.holder()) |made| module.addEmbedPath(made.getEmittedBin().dirname());
+        }
+        const made = house.b.addLibrary(.{ .name = @tagName(name), .linkage = .static, .root_module = module });
+        house.libraries.set(name, made);
+        return made;
+    }
+
+    fn createModule(house: *House) *Module {
+        const module = house.b.createModule(.{
+            .target = house.target,
+            .optimize = house.optimize,
+            .link_libc = true,
+            .pic = true,
+            .sanitize_c = switch (house.sanitizer) {
+                .undefined => .full,
+                .none => null,
+                .address, .thread, .fuzz => .off,
+            },
+            .sanitize_thread = house.sanitizer == .thread,
+        });
+        module.addIncludePath(house.b.path("."));
+        return module;
+    }
+
+    fn addC(house: *House, module: *Module, files: []const []const u8) void {
+        if (files.len > 0) module.addCSourceFiles(.{ .files = files, .flags = house.flags(&c_flags), .language = .c });
+    }
+
+    /// Links the rooms, all that they use, and the packages of all of these. Only executables are linked with packages:
+    /// Zig would put the shared object itself into a static library.
+    fn linkRooms(house: *House, module: *Module, asked: RoomSet, extra: PackageSet) void {
+        var packages = extra;
+        var every = closure(asked).iterator();
+        while (every.next()) |name| {
+            const room = roomOf(name);
+            packages.setUnion(packageSet(room.packages));
+            if (room.cxx_files.len > 0) module.link_libcpp = true;
+            if (house.library(name)) |made| module.linkLibrary(made);
+        }
+        var linked = packages.iterator();
+        while (linked.next()) |package| {
+            house.addHeaders(module, package);
+            module.linkSystemLibrary(@tagName(package), .{ .use_pkg_config = .no });
+        }
+    }
+
+    fn addHeaders(house: *House, module: *Module, package: Package) void {
+        _ = house;
+        if (package.headers()) |folder| module.addSystemIncludePath(.{ .cwd_relative = folder });
+    }
+
+    fn flags(house: *House, comptime common: []const []const u8) []const []const u8 {
+        return switch (house.sanitizer) {
+            .address => common ++ .{"-fsanitize=address"},
+            .fuzz => common ++ .{"-fsanitize=address,fuzzer-no-link"},
+            else => common,
+        };
+    }
+
+    fn inFolder(house: *House, folder: []const u8, files: []const []const u8) []const []const u8 {
+        const paths = house.b.allocator.alloc([]const u8, files.len) catch @panic("OOM");
+        for (files, paths) |name, *path| path.* = house.b.pathJoin(&.{ folder, name });
+        return paths;
+    }
+
+    fn version(house: *House) []const u8 {
+        return house.b.fmt("\"{s}\"", .{@import("../build.zig.zon").version});
+    }
+
+    pub fn exists(house: *House, path: []const u8) bool {
+        house.b.build_root.handle.access(house.b.graph.io, path, .{}) catch return false;
+        return true;
+    }
+};
+
+fn roomOf(name: RoomName) Room {
+    return switch (name) {
+        inline else => |known| @field(tables.rooms, @tagName(known)),
+    };
+}
+
+fn roomSet(names: []const RoomName) RoomSet {
+    var set: RoomSet = .initEmpty();
+    for (names) |name| set.insert(name);
+    return set;
+}
+
+fn packageSet(names: []const Package) PackageSet {
+    var set: PackageSet = .initEmpty();
+    for (names) |name| set.insert(name);
+    return set;
+}
+
+/// The rooms and all that they use. There are so few that going over them until nothing is new is quick enough.
+fn closure(asked: RoomSet) RoomSet {
+    var all = asked;
+    while (true) {
+        var more = all;
+        var every = all.iterator();
+        while (every.next()) |name| more.setUnion(roomSet(roomOf(name).uses));
+        if (more.eql(all)) return all;
+        all = more;
+    }
+}
