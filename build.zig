@@ -27,7 +27,22 @@ comptime {
 pub const rooms = struct {
     pub const base: Room = .{
         .folder = "engine/base",
-        .files = &.{},
+        .files = &.{
+            "arena.c",
+            "assert.c",
+            "clock.c",
+            "error.c",
+            "field.c",
+            "file.c",
+            "hash.c",
+            "list.c",
+            "map.c",
+            "mask.c",
+            "path.c",
+            "process_identity.c",
+            "text.c",
+            "value.c",
+        },
     };
     pub const graph: Room = .{
         .folder = "graph",

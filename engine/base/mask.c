@@ -1,0 +1,119 @@
+#include "engine/base/mask.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/list.h"
+#include "engine/base/text.h"
+
+static constexpr size_t mask_shortest = 4;
+static const char mask_shown[] = "***";
+
+static void
+value_add(struct kg_mask *mask, const char *value)
+{
+	size_t length = strlen(value);
+	uint32_t at = 0;
+
+	if (length < mask_shortest)
+		return;
+	while (at < mask->count && strlen(mask->values[at]) >= length) {
+		if (strcmp(mask->values[at], value) == 0)
+			return;
+		at++;
+	}
+	mask->values = kg_list_grow(mask->arena, mask->values, mask->count, &mask->room, sizeof(*mask->values));
+	memmove(&mask->values[at + 1], &mask->values[at], (mask->count - at) * sizeof(*mask->values));
+	mask->values[at] = kg_copy(mask->arena, value);
+	mask->count++;
+}
+
+/* RFC 3986: all but unreserved characters as %XX. */
+static const char *
+url_encode(struct kg_arena *arena, const char *value)
+{
+	struct kg_text text = { .arena = arena };
+
+	for (; *value; value++) {
+		if (isalnum((unsigned char)*value) || strchr("-._~", *value))
+			kg_text_add_bytes(&text, value, 1);
+		else
+			kg_text_format(&text, "%%%02X", (unsigned char)*value);
+	}
+	return kg_text_end(&text);
+}
+
+void
+kg_mask_add(struct kg_mask *mask, const char *value)
+{
+	value_add(mask, value);
+	value_add(mask, url_encode(mask->arena, value));
+}
+
+/* How many bytes at `at` are a known secret; 0 when none. */
+static size_t
+secret_length(const struct kg_mask *mask, const char *at)
+{
+	for (uint32_t i = 0; mask && i < mask->count; i++) {
+		size_t length = strlen(mask->values[i]);
+
+		if (strncmp(at, mask->values[i], length) == 0)
+			return length;
+	}
+	return 0;
+}
+
+/*
+ * When `at` starts "://user:password@", the bytes up to and with the colon go to *ret_kept and those of the password are returned. The user
+ * part ends at the first of /?# or white space: behind those an @ belongs to something else.
+ */
+static size_t
+url_password_length(const char *at, size_t *ret_kept)
+{
+	if (strncmp(at, "://", 3) != 0)
+		return 0;
+	size_t user = strcspn(at + 3, ":@/?#\"' \t\r\n<>");
+	if (at[3 + user] != ':')
+		return 0;
+	size_t password = strcspn(at + 3 + user + 1, "@/?#\"' \t\r\n<>");
+	if (at[3 + user + 1 + password] != '@')
+		return 0;
+	*ret_kept = 3 + user + 1;
+	return password;
+}
+
+const char *
+kg_mask_text(struct kg_arena *arena, const struct kg_mask *mask, const char *text)
+{
+	struct kg_text masked = { .arena = arena };
+	const char *plain = text, *at = text;
+	bool any = false;
+
+	while (*at) {
+		size_t kept = 0, hidden = secret_length(mask, at);
+
+		if (hidden == 0 && *at == ':')
+			hidden = url_password_length(at, &kept);
+		if (hidden == 0) {
+			at++;
+			continue;
+		}
+		kg_text_add_bytes(&masked, plain, (size_t)(at - plain) + kept);
+		kg_text_add(&masked, mask_shown);
+		at += kept + hidden;
+		plain = at;
+		any = true;
+	}
+	if (!any)
+		return text;
+	kg_text_add(&masked, plain);
+	return kg_text_end(&masked);
+}
+
+size_t
+kg_mask_longest(const struct kg_mask *mask)
+{
+	return mask->count > 0 ? strlen(mask->values[0]) : 0;
+}
