@@ -12,10 +12,11 @@
 
 const std = @import("std");
 const builtin = @import("builtin");
-const House = @import("build/house.zig").House;
-const writeCompileCommands = @import("build/compile_commands.zig").write;
-const Room = @import("build/house.zig").Room;
-const Test = @import("build/house.zig").Test;
+const compile_commands = @import("build/compile_commands.zig");
+const parts = @import("build/house.zig");
+const House = parts.House;
+const Room = parts.Room;
+const Test = parts.Test;
 
 comptime {
     if (builtin.zig_version.order(.{ .major = 0, .minor = 16, .patch = 0 }) != .eq)
@@ -139,7 +140,7 @@ pub fn build(b: *std.Build) void {
     for (fuzz_tests) |one| fuzz.dependOn(fuzzed.installFuzz(one));
 
     const commands = b.step("compile_commands", "Write compile_commands.json");
-    commands.dependOn(writeCompileCommands(house, unit_tests, fuzz_tests));
+    commands.dependOn(compile_commands.write(house));
 }
 
 /// bin/kgraph, libexec/kgraph/kgraph-holder, and what docs/ has for man and the shells.
@@ -148,7 +149,7 @@ fn install(house: *House) void {
 
     b.installArtifact(house.kgraph());
     if (house.holder()) |holder| {
-        const to = std.Build.Step.InstallArtifact.Options{ .dest_dir = .{ .override = .{ .custom = "libexec/kgraph" } } };
+        const to = std.Build.Step.InstallArtifact.Options{ .dest_dir = .{ .override = .{ .custom = parts.holder_folder } } };
         b.getInstallStep().dependOn(&b.addInstallArtifact(holder, to).step);
     }
     const documents = [_][2][]const u8{

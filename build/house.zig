@@ -12,6 +12,13 @@ const Compile = std.Build.Step.Compile;
 const Module = std.Build.Module;
 
 pub const RoomName = std.meta.DeclEnum(tables.rooms);
+pub const Language = enum { c, cxx };
+
+pub const main_file = "engine/cli/main.c";
+pub const runner_files = [_][]const u8{ "tests/runner/runner.c", "tests/runner/report.c" };
+/// In the prefix.
+pub const holder_folder = "libexec/kgraph";
+
 const RoomSet = std.EnumSet(RoomName);
 
 pub const Room = struct {
@@ -48,7 +55,7 @@ pub const Package = enum {
     uv,
     xxhash,
 
-    fn headers(package: Package) ?[]const u8 {
+    pub fn headers(package: Package) ?[]const u8 {
         return switch (package) {
             .pq => "/usr/include/postgresql",
             else => null,
@@ -60,13 +67,13 @@ const PackageSet = std.EnumSet(Package);
 pub const Sanitizer = enum { none, undefined, address, thread, fuzz };
 
 const warnings = [_][]const u8{
-    "-Wall",                 "-Wextra",                 "-Wshadow",         "-Wundef",
-    "-Wvla",                 "-Wformat=2",              "-Wpointer-arith",  "-Wwrite-strings",
-    "-Wimplicit-fallthrough", "-Wnull-dereference",     "-Wcomma",          "-Wassign-enum",
-    "-Wunreachable-code",    "-Wunused-but-set-variable", "-Warray-bounds", "-Werror",
+    "-Wall",                  "-Wextra",                   "-Wshadow",        "-Wundef",
+    "-Wvla",                  "-Wformat=2",                "-Wpointer-arith", "-Wwrite-strings",
+    "-Wimplicit-fallthrough", "-Wnull-dereference",        "-Wcomma",         "-Wassign-enum",
+    "-Wunreachable-code",     "-Wunused-but-set-variable", "-Warray-bounds",  "-Werror",
 };
-const c_flags = [_][]const u8{ "-std=gnu23", "-D_GNU_SOURCE", "-Wstrict-prototypes", "-Wmissing-prototypes", "-Wmissing-variable-declarations" } ++ warnings;
-const cxx_flags = [_][]const u8{ "-std=c++20", "-D_GNU_SOURCE", "-fexceptions" } ++ warnings;
+pub const c_flags = [_][]const u8{ "-std=gnu23", "-D_GNU_SOURCE", "-Wstrict-prototypes", "-Wmissing-prototypes", "-Wmissing-variable-declarations" } ++ warnings;
+pub const cxx_flags = [_][]const u8{ "-std=c++20", "-D_GNU_SOURCE", "-fexceptions" } ++ warnings;
 
 pub const House = struct {
     b: *std.Build,
@@ -75,6 +82,7 @@ pub const House = struct {
     sanitizer: Sanitizer,
     libraries: std.EnumArray(RoomName, ?*Compile) = .initFill(null),
     holder_made: ?*Compile = null,
+    asan_runtime: ?LazyPath = null,
 
     pub fn create(
         b: *std.Build,
@@ -89,7 +97,7 @@ pub const House = struct {
 
     pub fn kgraph(house: *House) *Compile {
         const module = house.createModule();
-        addC(house, module, &.{"engine/cli/main.c"});
+        addC(house, module, &.{main_file});
         module.addCMacro("KG_VERSION", house.version());
         house.linkRooms(module, .initOne(.cli), .initEmpty());
         return house.executable("kgraph", module);
@@ -114,7 +122,7 @@ pub const House = struct {
             .sanitize_c = .off,
         });
         module.addIncludePath(b.path("."));
-        addC(house, module, tables.holder_files);
+        module.addCSourceFiles(.{ .files = tables.holder_files, .flags = &c_flags, .language = .c });
         house.holder_made = b.addExecutable(.{ .name = "kgraph-holder", .root_module = module, .linkage = .static });
         return house.holder_made;
     }
@@ -141,12 +149,13 @@ pub const House = struct {
     fn runner(house: *House) *Compile {
         const module = house.b.createModule(.{ .target = house.target, .optimize = .Debug, .link_libc = true });
         module.addIncludePath(house.b.path("."));
-        addC(house, module, &.{ "tests/runner/runner.c", "tests/runner/report.c" });
+        module.addCSourceFiles(.{ .files = &runner_files, .flags = &c_flags, .language = .c });
         return house.b.addExecutable(.{ .name = "unit-tests", .root_module = module });
     }
 
     fn testExecutable(house: *House, one: Test) *Compile {
         const module = house.createModule();
+        if (house.sanitizer == .address) house.linkAddressSanitizer(module);
         addC(house, module, &.{one.source});
         addC(house, module, one.more);
         var packages = packageSet(one.packages);
@@ -159,10 +168,59 @@ pub const House = struct {
         return house.executable(name, module);
     }
 
+    /// Zig compiles, clang links: libFuzzer and the ASan that belongs to it come with clang only.
     pub fn installFuzz(house: *House, one: Test) *std.Build.Step {
-        _ = house;
-        _ = one;
-        @panic("no fuzz targets yet");
+        const b = house.b;
+        const clang = b.findProgram(&.{ "clang-19", "clang" }, &.{}) catch
+            return &b.addFail("clang is missing: it links the fuzz targets").step;
+        const name = std.mem.cutSuffix(u8, std.fs.path.basename(one.source), ".c").?;
+        const module = house.createModule();
+        addC(house, module, &.{one.source});
+        addC(house, module, one.more);
+
+        const link = b.addSystemCommand(&.{ clang, "-fsanitize=fuzzer,address", "-o" });
+        const linked = link.addOutputFileArg(name);
+        link.addArtifactArg(b.addObject(.{ .name = name, .root_module = module }));
+        var packages = packageSet(one.packages);
+        link.addArg("-Wl,--start-group");
+        var every = closure(roomSet(one.rooms)).iterator();
+        while (every.next()) |room_name| {
+            const room = roomOf(room_name);
+            packages.setUnion(packageSet(room.packages));
+            if (house.library(room_name)) |made| link.addArtifactArg(made);
+            for (house.inFolder(room.folder, room.cxx_files)) |file| link.addFileArg(house.compileWithClang(clang, file));
+            if (room.cxx_files.len > 0) link.addArg("-lstdc++");
+        }
+        link.addArg("-Wl,--end-group");
+        var wanted = packages.iterator();
+        while (wanted.next()) |package| {
+            house.addHeaders(module, package);
+            link.addArg(b.fmt("-l{t}", .{package}));
+        }
+        return &b.addInstallFile(linked, b.fmt("fuzz/{s}", .{name})).step;
+    }
+
+    /// C++ that clang links with libstdc++ cannot come from Zig, which compiles against a libc++ of its own.
+    fn compileWithClang(house: *House, clang: []const u8, file: []const u8) LazyPath {
+        const compile = house.b.addSystemCommand(&.{ clang, "-c", "-g", "-I.", "-fsanitize=address,fuzzer-no-link" });
+        compile.setCwd(house.b.path("."));
+        compile.addArgs(&cxx_flags);
+        compile.addArg("-MMD");
+        _ = compile.addPrefixedDepFileOutputArg("-MF", "depfile.d");
+        compile.addFileArg(house.b.path(file));
+        compile.addArg("-o");
+        return compile.addOutputFileArg("object.o");
+    }
+
+    /// The runtime of gcc, which Zig lacks. It must be the first library that is loaded, so it is linked first; what is
+    /// linked is a copy, since only its name at run time counts.
+    fn linkAddressSanitizer(house: *House, module: *Module) void {
+        const b = house.b;
+        if (house.asan_runtime == null) {
+            const copy = b.addSystemCommand(&.{ "sh", "-c", "cp \"$(gcc -print-file-name=libasan.so)\" \"$1\"", "sh" });
+            house.asan_runtime = copy.addOutputFileArg("libasan.so");
+        }
+        module.addObjectFile(house.asan_runtime.?);
     }
 
     fn executable(house: *House, name: []const u8, module: *Module) *Compile {
@@ -173,12 +231,12 @@ pub const House = struct {
 
     fn library(house: *House, name: RoomName) ?*Compile {
         const room = roomOf(name);
-        if (room.files.len + room.cxx_files.len == 0) return null;
+        if (room.files.len + (if (house.sanitizer == .fuzz) 0 else room.cxx_files.len) == 0) return null;
         if (house.libraries.get(name)) |made| return made;
 
         const module = house.createModule();
         addC(house, module, house.inFolder(room.folder, room.files));
-        if (room.cxx_files.len > 0) {
+        if (room.cxx_files.len > 0 and house.sanitizer != .fuzz) {
             module.link_libcpp = true;
             const files = house.inFolder(room.folder, room.cxx_files);
             module.addCSourceFiles(.{ .files = files, .flags = house.flags(&cxx_flags), .language = .cpp });
@@ -245,13 +303,13 @@ pub const House = struct {
         };
     }
 
-    fn inFolder(house: *House, folder: []const u8, files: []const []const u8) []const []const u8 {
+    pub fn inFolder(house: *House, folder: []const u8, files: []const []const u8) []const []const u8 {
         const paths = house.b.allocator.alloc([]const u8, files.len) catch @panic("OOM");
         for (files, paths) |name, *path| path.* = house.b.pathJoin(&.{ folder, name });
         return paths;
     }
 
-    fn version(house: *House) []const u8 {
+    pub fn version(house: *House) []const u8 {
         return house.b.fmt("\"{s}\"", .{@import("../build.zig.zon").version});
     }
 
@@ -261,7 +319,7 @@ pub const House = struct {
     }
 };
 
-fn roomOf(name: RoomName) Room {
+pub fn roomOf(name: RoomName) Room {
     return switch (name) {
         inline else => |known| @field(tables.rooms, @tagName(known)),
     };
