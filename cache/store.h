@@ -1,0 +1,52 @@
+/*
+ * Outputs by what they were made from: a node that any checkout of this user has run is restored instead of run.
+ *
+ *     error = kg_store_open(arena, "/home/u/.cache/kgraph/store", &store);
+ *     error = kg_store_put(store, arena, fingerprint, products, count, outputs, output_count);
+ *     error = kg_store_restore(store, arena, fingerprint, products, count, &outputs, &output_count, &hit);
+ *
+ * Files lie under their content's digest, entries (which files a fingerprint led to) beside them. Stored files are read-only
+ * and are given out by reflink where the file
+ * system can, by copy otherwise; a hard link is given out never, because a user's edit through it would damage the store.
+ * Content is checked against its digest when it is given out.
+ * All functions block and may be called on any thread, each with its own arena.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cache/digest.h"
+#include "cache/ledger.h"
+
+struct kg_arena;
+struct kg_error;
+struct kg_store;
+
+struct kg_stored {
+	const char *key;  /* the output key */
+	const char *path; /* absolute: a file, a link or a folder with all below it */
+};
+
+[[nodiscard]] struct kg_error *kg_store_open(struct kg_arena *arena, const char *folder, struct kg_store **ret_store);
+/* Copies the products in; an entry that is there is replaced. Failing (disk full) leaves the store as it was. */
+[[nodiscard]] struct kg_error *kg_store_put(struct kg_store *store, struct kg_arena *arena, struct kg_digest fingerprint,
+    const struct kg_stored *products, uint32_t product_count);
+/*
+ * Puts the products at their paths, atomically each, with their modes, after removing what stands there. *ret_hit false: no
+ * such entry, or it is damaged (and was removed); then nothing was touched.
+ */
+[[nodiscard]] struct kg_error *kg_store_restore(struct kg_store *store, struct kg_arena *arena, struct kg_digest fingerprint,
+    const struct kg_stored *products, uint32_t product_count, bool *ret_hit);
+
+struct kg_store_usage {
+	int64_t before_bytes, after_bytes;
+	uint32_t entries_before, entries_after;
+};
+/*
+ * Removes the least recently used entries until at most limit_bytes are used, then all files that no entry names. Safe beside
+ * running kgraphs.
+ */
+[[nodiscard]] struct kg_error *kg_store_collect(
+    struct kg_store *store, struct kg_arena *arena, int64_t limit_bytes, struct kg_store_usage *ret_usage);
+void kg_store_close(struct kg_store *store);

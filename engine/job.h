@@ -1,0 +1,174 @@
+/*
+ * What a kind may do while one of its nodes is being looked at, run, waited for or undone.
+ *
+ *     static struct kg_next
+ *     child_ended(struct kg_job *job)
+ *     {
+ *         if (job->child.status != 0)
+ *             return kg_failed(kg_child_error(job));
+ *         return kg_wait_timer(job, 25, probe_again);
+ *     }
+ *
+ * An operation is a column of steps. A step runs to its end without blocking and says what comes next. The engine calls
+ * it; nothing of the job is open while it runs. Blocking work is handed to a worker thread.
+ */
+#pragma once
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/base/error.h"
+#include "engine/base/field.h"
+
+struct kg_arena;
+struct kg_common;
+struct kg_job;
+struct kg_mask;
+struct kg_topic;
+
+/*
+ * What comes after a step: another step at once, another step when one thing has happened, or the end. Made by the functions
+ * below.
+ */
+struct kg_next {
+	enum { KG_NEXT_STEP, KG_NEXT_WAIT, KG_NEXT_DONE, KG_NEXT_ABSENT, KG_NEXT_FAILED } what;
+	struct kg_next (*step)(struct kg_job *);
+	struct kg_error *error;
+};
+typedef struct kg_next(kg_step)(struct kg_job *);
+
+/* How the last kg_wait_child ended. */
+struct kg_child_result {
+	int32_t status;         /* exit status; 128 + signal when a signal ended it */
+	int32_t signal;         /* 0 when it ended by itself */
+	const char *last_lines; /* the end of what it printed, secrets masked; "" when nothing */
+	const char *output;     /* all of standard output when kg_child.capture was set (at most 1 MiB), zero-ended */
+	size_t output_size;
+};
+
+/* How the last kg_wait_http ended. error is set when no whole answer came; status is then 0. */
+struct kg_http_result {
+	int32_t status;
+	const char *body; /* zero-ended; at most kg_http.body_limit bytes */
+	size_t body_size;
+	const char *headers; /* "name: value" lines as they came, ended by \n each */
+	const struct kg_error *error;
+};
+
+/* Where things are. All absolute, all without a slash at the end. */
+struct kg_folders {
+	const char *graph; /* of the root graph file */
+	const char *state; /* kgraph's own, of this graph and instance: mode 0700; ${dir.state} */
+	const char *data;  /* for data of other users' programs, such as PostgreSQL's: can be passed through by all; ${dir.data} */
+	const char *runs;  /* one folder a run with a log a node */
+};
+
+struct kg_job {
+	const char *name;               /* of the node, for messages */
+	const void *spec;               /* the kind's settings; const from the first step on */
+	const struct kg_common *common; /* the settings that every kind takes */
+	void *
+	    state; /* the kind's own, zeroed before the node's first operation, kg_kind.state_size bytes, kept from look to ready */
+	void *survey;                 /* what the kind's survey found out for all nodes of the same key, or NULL */
+	struct kg_arena *arena;       /* lives until the run ends */
+	int64_t now_ns;               /* monotonic, the same for all steps of one loop turn */
+	bool timed_out;               /* the last wait ended by its time limit */
+	bool purge;                   /* undo: data is to go as well */
+	struct kg_child_result child; /* of the last kg_wait_child */
+	struct kg_http_result http;   /* of the last kg_wait_http */
+
+	const char *folder;      /* of the graph file that says the node: where its relative paths start */
+	const char *keep;        /* state/nodes/NAME: files of the kind's own that outlive the run; made by kg_job_keep */
+	const char *log;         /* file that holds what the node prints in this run; appended to by kg_wait_child */
+	const char *fingerprint; /* 32 hexadecimal digits: what the node is made of now; "" in undo */
+	const struct kg_folders *folders;
+	const struct kg_pair
+	    *remembered;            /* the outputs of the last successful run, ended by a NULL name; empty when there was none */
+	const struct kg_mask *mask; /* every secret value of this run; for a kind that hands a log to another program */
+	void *probe;                /* engine/probe's own, NULL before its first try */
+};
+
+/* A program to run. Output of both streams is drained into the node's log at full speed. */
+struct kg_child {
+	const char *const *argv; /* argv[0] is looked up along kg_common.search and PATH when it has no slash */
+	const char *const *env;  /* "NAME=value", ended by NULL: all that it gets. NULL: kg_job_env's */
+	const char *cwd;         /* NULL: the node's folder */
+	const char *user;        /* runs as this user when kgraph is root; ignored otherwise */
+	const char *input;       /* written to its standard input, which is then closed; NULL: /dev/null */
+	size_t input_size;
+	int64_t timeout_ms; /* 0: the node's own time limit alone. TERM at the limit, KILL 5 s later, to the whole process group */
+	bool capture;       /* keep standard output for the step, out of the log */
+	bool quiet;         /* a probe or a look: nothing goes to the log */
+	int pass_fd;        /* if > 2: the child finds it as file descriptor 3 */
+};
+
+struct kg_http {
+	const char *method; /* NULL: GET */
+	const char *url;
+	const char *const *headers; /* "Name: value", ended by NULL; NULL: none */
+	const char *body;
+	size_t body_size;
+	const char *unix_socket; /* connect here instead of to the URL's host; NULL: no */
+	int64_t timeout_ms;      /* of the whole exchange; 0: 30 s */
+	size_t body_limit;       /* a longer answer is an error; 0: 1 MiB */
+	const char *ca_file;     /* PEM; NULL: the system's */
+	bool insecure;           /* do not check the server's certificate */
+	bool http2;              /* may multiplex with others to the same host */
+	/* Called for each piece as it comes instead of keeping the body; collects and signals topics, nothing else. false ends the exchange. */
+	bool (*collect)(void *context, const char *bytes, size_t size);
+	void *context;
+};
+
+enum kg_fd_events { KG_FD_READABLE = 1, KG_FD_WRITABLE = 2 };
+
+struct kg_next kg_go(kg_step *step);
+/* The operation has succeeded. Also a step itself, to be given as the last one. */
+struct kg_next kg_done(struct kg_job *job);
+/* Look: what the ledger remembers is not there, or not as it was; why is a sentence for the user without a full stop. */
+[[gnu::format(printf, 2, 3)]] struct kg_next kg_absent(struct kg_job *job, const char *why, ...);
+/* The operation has failed for good. error lives in job->arena. */
+struct kg_next kg_failed(struct kg_error *error);
+
+/* Each opens one thing, and goes on with then when it has ended and is closed. What is pointed to must live in job->arena. */
+struct kg_next kg_wait_child(struct kg_job *job, const struct kg_child *child, kg_step *then);
+struct kg_next kg_wait_timer(struct kg_job *job, int64_t after_ms, kg_step *then);
+struct kg_next kg_wait_http(struct kg_job *job, const struct kg_http *request, kg_step *then);
+/*
+ * events: enum kg_fd_events, either of them. timeout_ms 0: none but the node's own; see job->timed_out. The fd stays the
+ * caller's.
+ */
+struct kg_next kg_wait_fd(struct kg_job *job, int fd, int events, int64_t timeout_ms, kg_step *then);
+/*
+ * work runs on another thread and may block; it touches data alone, and nothing of the job. An arena used in it must be data's
+ * own.
+ */
+struct kg_next kg_wait_worker(struct kg_job *job, void (*work)(void *data), void *data, kg_step *then);
+/* Goes on in the loop turn after the topic was signalled since the job last looked. */
+struct kg_next kg_wait_topic(struct kg_job *job, struct kg_topic *topic, int64_t timeout_ms, kg_step *then);
+
+/* How many jobs wait on one stream: whoever holds the stream collects and signals. */
+struct kg_topic *kg_topic_make(struct kg_job *job);
+void kg_topic_signal(struct kg_topic *topic);
+
+/* What the user sees beside the node's name from now on: "127.0.0.1:25432: connection refused". Secrets are masked. */
+[[gnu::format(printf, 2, 3)]] void kg_tell(struct kg_job *job, const char *format, ...);
+/* Adds a line to the node's log. */
+[[gnu::format(printf, 2, 3)]] void kg_job_log(struct kg_job *job, const char *format, ...);
+/* A fact that other nodes may use as ${node.NAME.KEY}; part of the node's output digest. */
+void kg_output(struct kg_job *job, const char *key, const char *value);
+
+/* Makes job->keep and returns it. NULL and *ret_error when that fails. */
+const char *kg_job_keep(struct kg_job *job, struct kg_error **ret_error);
+/*
+ * The environment of the node's programs, "NAME=value": PATH, HOME, USER, LANG, TMPDIR of kgraph itself, `pass_env` and `env`
+ * over them.
+ */
+const char *const *kg_job_env(struct kg_job *job);
+/* The absolute path of a program as kg_wait_child would find it, or NULL. Asks the file system. */
+const char *kg_job_program(struct kg_job *job, const char *name);
+/* The error of a child that ended badly: status or signal, with its last lines as detail. */
+struct kg_error *kg_child_error(struct kg_job *job);
+/* The value of an output remembered from the last successful run, or NULL. */
+const char *kg_job_remembered(const struct kg_job *job, const char *key);

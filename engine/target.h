@@ -1,0 +1,87 @@
+/*
+ * What a kind of node is: a table of facts, filled by field name, and the first steps of four operations.
+ * docs/writing-a-kind.md writes one from nothing; targets/kinds.def lists them all.
+ *
+ *     const struct kg_kind kg_kind_command = {
+ *         .facts = { .name = "command", .version = 1, .summary = "a program that runs to its end", .fields = command_fields, … },
+ *         .products = products,
+ *         .run = run,
+ *     };
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/base/facts.h"
+#include "engine/job.h"
+#include "engine/probe.h"
+
+/* How often and after what pause a failed run is tried again. */
+struct kg_retry {
+	int64_t times;    /* further tries after the first */
+	int64_t pause_ms; /* before the first of them; doubled each time, at most 30 s */
+};
+
+/* The settings that every kind takes beside its own, apart from needs, which the graph has. */
+struct kg_common {
+	const char *const *inputs; /* globs of files whose content counts */
+	const char *const *ignore; /* patterns that take files out of inputs again, in the manner of .gitignore */
+	const char *const *uses;   /* texts, usually outputs of other nodes, whose change makes the node run again */
+	const struct kg_pair *env;
+	const char *const *pass_env; /* names handed on from kgraph's own environment; their values count */
+	const char *const *search;   /* folders (globs, the highest version first) in which programs are sought before PATH */
+	const char *const *secret;   /* names of env whose values are masked */
+	const char *pool;
+	int64_t memory_bytes; /* what the run takes of a pool that is weighted by memory */
+	int64_t timeout_ms;   /* of the run; 0: none */
+	const struct kg_retry *retry;
+	const struct kg_probe *ready; /* NULL: ready when run is done, unless the kind knows better */
+};
+extern const struct kg_field kg_common_fields[];
+
+/*
+ * A file or folder that a run leaves. The engine looks whether it is still the same, removes it before a run, and restores it
+ * from the store.
+ */
+struct kg_product {
+	const char *key;   /* the output key whose value is path */
+	const char *path;  /* absolute */
+	bool is_data;      /* its being there counts, its content is its own affair; never stored, removed only by `down --purge` */
+	bool is_local;     /* not worth storing, or not the same elsewhere */
+	bool is_folder;    /* made as an empty folder, owned by owner, before the run */
+	const char *owner; /* a user's name when kgraph is root; NULL: ours */
+};
+struct kg_products;
+void kg_products_add(struct kg_products *products, struct kg_product product);
+
+/* Files that count as input beside those of the common setting and of fields marked KG_INPUT. */
+struct kg_inputs;
+/* patterns are globs below folder; ignore are patterns in order, later ones win, "!" takes back. Both ended by NULL. */
+void kg_inputs_add(struct kg_inputs *inputs, const char *folder, const char *const *patterns, const char *const *ignore);
+/* A program that is run: its resolved path and content count. */
+void kg_inputs_add_program(struct kg_inputs *inputs, const char *name);
+/* A file in make's dependency format, written by the last run: what it names counts. It need not be there. */
+void kg_inputs_add_depfile(struct kg_inputs *inputs, const char *path);
+
+struct kg_kind {
+	struct kg_facts facts;
+	size_t state_size, survey_size;
+
+	/* What a run leaves, known beforehand from the spec. Pure. NULL: nothing. */
+	void (*products)(struct kg_products *products, const void *spec);
+	/* Further input files. Pure. NULL: none. */
+	void (*inputs)(struct kg_inputs *inputs, const void *spec, const struct kg_common *common);
+	/* What must be alike for nodes to share one survey: an engine's socket, a cluster and namespace. In the arena. NULL: no survey. */
+	const char *(*survey_key)(struct kg_arena *arena, const void *spec);
+
+	kg_step *survey;    /* asks the world once for all nodes of a key; fills job->survey (survey_size, zeroed) */
+	kg_step *look;      /* is what the ledger remembers still there? kg_done or kg_absent(why). NULL: its products tell */
+	kg_step *run;       /* makes it so; harmless when repeated */
+	kg_step *ready;     /* done when a user would call it ready; NULL: the common setting `ready`, or when run is done */
+	kg_step *watch;     /* one job a survey key, alive while nodes of the key are waited for; holds a stream, signals topics */
+	kg_step *undo;      /* takes it away; harmless when repeated or when there is nothing. NULL: its products are removed */
+	bool outlives;      /* something goes on after the run (a daemon, a container): `down` stops it, `status` shows it */
+	bool is_restorable; /* products may be taken from the store instead of a run */
+};
