@@ -67,7 +67,9 @@ pub const rooms = struct {
     pub const run: Room = .{
         .folder = "engine/run",
         .uses = &.{ .base, .graph, .cache, .loop },
-        .files = &.{},
+        .files = &.{
+            "event.c",
+        },
     };
     pub const probe: Room = .{
         .folder = "engine/probe",

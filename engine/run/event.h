@@ -1,0 +1,47 @@
+/*
+ * What a run tells, and who listens. engine/run/event.def has the table.
+ *
+ *     kg_emit(run->reporter, &(struct kg_event){ .type = KG_EVENT_NODE_STALE, .node = node, .name = name, .text = why });
+ *
+ * A reporter must not block and must not keep the pointers: the texts live until it returns. Secrets are masked by whoever emits.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct kg_error;
+
+enum kg_event_type {
+#define KG_EVENT(name, key, meaning) KG_EVENT_##name,
+#define KG_EVENT_FIELD(name, field, meaning)
+#include "engine/run/event.def"
+#undef KG_EVENT
+#undef KG_EVENT_FIELD
+};
+
+/* How many nodes of a run ended how. */
+struct kg_summary {
+	uint32_t chosen, unchanged, made, restored, failed, blocked, cancelled, ready;
+};
+
+struct kg_event {
+	enum kg_event_type type;
+	uint32_t node;    /* KG_NO_NODE when it is about the run */
+	const char *name; /* the node's, or NULL */
+	const char *kind; /* the node's kind, or NULL */
+	const char *text;
+	int64_t at_ns; /* monotonic */
+	int64_t duration_ns;
+	int64_t count;
+	const struct kg_error *error;
+	const struct kg_summary *summary;
+};
+
+struct kg_reporter {
+	void (*report)(void *context, const struct kg_event *event);
+	void *context;
+};
+
+/* "node_stale" */
+const char *kg_event_key(enum kg_event_type type);
