@@ -56,7 +56,10 @@ pub const rooms = struct {
         .folder = "cache",
         .uses = &.{.base},
         .packages = &.{ .xxhash, .lmdb },
-        .files = &.{},
+        .files = &.{
+            "digest.c",
+            "fingerprint.c",
+        },
     };
     pub const loop: Room = .{
         .folder = "engine/loop",
@@ -115,6 +118,8 @@ pub const holder_files: []const []const u8 = &.{};
 
 /// One executable a file, linked with the room that it tests and all that the room uses.
 pub const unit_tests: []const Test = &.{
+    .{ .source = "tests/unit/cache/digest_test.c", .rooms = &.{.cache} },
+    .{ .source = "tests/unit/cache/fingerprint_test.c", .rooms = &.{.cache} },
     .{ .source = "tests/unit/tests/report_test.c", .more = &.{"tests/runner/report.c"} },
 };
 
