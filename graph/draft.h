@@ -3,8 +3,7 @@
  * together.
  *
  * The reader (read, vars, profile, include, template) fills a draft; sealing (order, references, seal) checks that names mean
- * something and makes the flat, sorted
- * arrays of graph/graph.h of it. Both add all they find wrong to draft->errors and go on.
+ * something and makes the flat, sorted arrays of graph/graph.h of it. Both add all they find wrong to draft->errors and go on.
  */
 #pragma once
 
@@ -21,6 +20,12 @@
 /* One node that a profile other than the chosen one would bring, for "only the profile `kind` has it". */
 struct kg_draft_elsewhere {
 	const char *node, *profile;
+};
+
+/* One node that the chosen profile takes away (`remove = true`), for needs and references that still name it. */
+struct kg_draft_removed {
+	const char *node;
+	struct kg_place place; /* of its header in the profile */
 };
 
 struct kg_draft_need {
@@ -55,8 +60,10 @@ struct kg_draft {
 	struct kg_errors *errors;
 	const struct kg_facts_set *facts;
 
-	KG_LIST(struct kg_value) values; /* item 0 is an empty table */
-	struct kg_text texts;            /* offset 0 is the empty text */
+	KG_LIST(struct kg_value) values;   /* item 0 is an empty table */
+	KG_LIST(struct kg_key_place) keys; /* one for each value */
+	struct kg_text texts;              /* offset 0 is the empty text */
+	struct kg_map text_offsets;        /* of keys and paths, which come again and again */
 
 	KG_LIST(struct kg_draft_node) nodes; /* in the order of the files */
 	struct kg_map node_names;            /* full name → index into nodes */
@@ -67,19 +74,35 @@ struct kg_draft {
 	KG_LIST(struct kg_port) ports;
 	KG_LIST(struct kg_pool) pools;
 	KG_LIST(struct kg_draft_elsewhere) elsewhere;
-	const char *name, *instance, *default_target, *folder, *profile;
+	KG_LIST(struct kg_draft_removed) removed;
+	const char *name, *instance, *folder;
+	const char *default_target; /* NULL: none */
+	const char *profile;        /* "": none */
 	struct kg_place default_place; /* of [graph] default */
+	/* A file could not be read, so that nodes, ports and so on may be missing through no fault of who names them. */
+	bool is_incomplete;
+	struct kg_reader *reader; /* the files as they were read; NULL in a draft made by hand and after kg_draft_forget */
 };
 
 /* Adds a text to the block and gives its offset; equal texts may share one. */
 uint32_t kg_draft_text(struct kg_draft *draft, const char *text);
 /* The values as they are now, for the functions of engine/base/field.h. */
 struct kg_values kg_draft_values(const struct kg_draft *draft);
-/* The line of a file that was read, for a caret; NULL when it is not at hand. */
-const char *kg_draft_line(const struct kg_draft *draft, const char *file, uint32_t line);
 
-/* graph/read: root file → draft. */
+/* graph/read: root file → draft. arena, errors and facts are set. ret_origin may be NULL. */
 void kg_draft_read(struct kg_draft *draft, const struct kg_graph_source *source, struct kg_graph_origin *ret_origin);
+/*
+ * Where ${name} stands in a text that is still open; name with prefixes put in, as it stands in the value. The place of the whole
+ * value when the reference came through a variable or an export.
+ */
+struct kg_place kg_draft_reference_place(const struct kg_draft *draft, const struct kg_value *value, const char *name);
+/*
+ * Makes the errors fit to be told: fills place.line_text and, where it is 0, place.length; drops what is said twice of one
+ * place; sorts by file, in the order of reading, and line. Whoever adds an error need not do any of this.
+ */
+void kg_draft_tidy_errors(struct kg_draft *draft);
+/* Frees the files. To be called after the last of the functions above. */
+void kg_draft_forget(struct kg_draft *draft);
 /*
  * graph/seal: draft → sealed graph; NULL when draft->errors has any. Checks settings by their field tables, needs, references,
  * outputs, targets, cycles.

@@ -74,14 +74,27 @@ kg_value_place(const struct kg_values *values, const struct kg_value *value)
 	};
 }
 
+struct kg_place
+kg_value_key_place(const struct kg_values *values, const struct kg_value *value)
+{
+	struct kg_place place = kg_value_place(values, value);
+	const struct kg_key_place *key = values->keys ? &values->keys[value - values->items] : NULL;
+
+	if (key && key->line != 0) {
+		place.line = key->line;
+		place.column = key->column;
+	}
+	return place;
+}
+
 void
 kg_references_each(const char *text, size_t length, void (*found)(void *, const char *, size_t, size_t), void *context)
 {
 	for (size_t at = 0; at + 1 < length; at++) {
 		if (text[at] != '$')
 			continue;
-		if (text[at + 1] == '$') {
-			at++;
+		if (text[at + 1] == '$' && at + 2 < length && text[at + 2] == '{') {
+			at += 2;
 			continue;
 		}
 		if (text[at + 1] != '{')
@@ -138,11 +151,9 @@ value_wrong(const struct filling *filling, const struct kg_value *value, const s
 {
 	struct kg_place place = kg_value_place(filling->values, value);
 
-	if (value->type == KG_VALUE_TEXT) {
-		place.length = value->count + 2;
+	if (value->type == KG_VALUE_TEXT)
 		return kg_error_at(filling->arena, KG_EINPUT, place, "`%s` must be %s, not \"%s\"", field->name, wanted,
 		    kg_value_text(filling->values, value));
-	}
 	return kg_error_at(
 	    filling->arena, KG_EINPUT, place, "`%s` must be %s, not %s", field->name, wanted, kg_value_type_tell(value->type));
 }
@@ -337,7 +348,7 @@ fields_check(struct kg_errors *errors, const struct filling *filling, const stru
 		size_t count = 0;
 		while (known[count])
 			count++;
-		struct kg_place at = kg_value_place(filling->values, value);
+		struct kg_place at = kg_value_key_place(filling->values, value);
 		at.length = (uint32_t)strlen(name);
 		struct kg_error *error = kg_error_at(errors->arena, KG_EINPUT, at, "unknown key `%s`", name);
 		kg_errors_add(errors,

@@ -106,6 +106,8 @@ void kg_fields_check(struct kg_errors *errors, const struct kg_field *const *tab
 
 /* The place of a value, for an error; line_text is left NULL. */
 struct kg_place kg_value_place(const struct kg_values *values, const struct kg_value *value);
+/* The place of its name in the table around it, or of the value where that is not known. */
+struct kg_place kg_value_key_place(const struct kg_values *values, const struct kg_value *value);
 
 /* "512M" → bytes; units K M G T with or without iB or B, powers of 1024. False when it is not one. */
 bool kg_size_read(const char *text, int64_t *ret_bytes);

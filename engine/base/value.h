@@ -48,11 +48,18 @@ struct kg_value {
 };
 static_assert(sizeof(struct kg_value) == 24);
 
+/* Where the name of a value stands in the table around it; line 0 where it has none. */
+struct kg_key_place {
+	uint32_t line;
+	uint16_t column;
+};
+
 /* All values of a graph. Values and texts are only ever added to while it is being read, and are const from then on. */
 struct kg_values {
 	const struct kg_value *items;
 	const char *texts;
 	uint32_t count, texts_size;
+	const struct kg_key_place *keys; /* one for each item, for errors about names; NULL once the graph is sealed */
 };
 
 /* The member of a table, or NULL. By bisection. */
