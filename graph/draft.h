@@ -88,14 +88,11 @@ struct kg_draft {
 uint32_t kg_draft_text(struct kg_draft *draft, const char *text);
 /* The values as they are now, for the functions of engine/base/field.h. */
 struct kg_values kg_draft_values(const struct kg_draft *draft);
+/* The line of a file that was read, for a caret; NULL when it is not at hand. */
+const char *kg_draft_line(const struct kg_draft *draft, const char *file, uint32_t line);
 
-/* graph/read: root file → draft. arena, errors and facts are set. ret_origin may be NULL. */
+/* graph/read: root file → draft, of which arena, errors and facts are set. ret_origin may be NULL. */
 void kg_draft_read(struct kg_draft *draft, const struct kg_graph_source *source, struct kg_graph_origin *ret_origin);
-/*
- * Where ${name} stands in a text that is still open; name with prefixes put in, as it stands in the value. The place of the whole
- * value when the reference came through a variable or an export.
- */
-struct kg_place kg_draft_reference_place(const struct kg_draft *draft, const struct kg_value *value, const char *name);
 /*
  * Makes the errors fit to be told: fills place.line_text and, where it is 0, place.length; drops what is said twice of one
  * place; sorts by file, in the order of reading, and line. Whoever adds an error need not do any of this.
