@@ -4,7 +4,7 @@
 //!     zig build                       kgraph with UBSan, into zig-out
 //!     zig build --release=safe        kgraph as users get it; -p PREFIX and DESTDIR are honoured
 //!     zig build test [-- TEXT...]     the unit tests, or those with TEXT in their path
-//!     zig build asan | tsan [-- TEXT...]   the same under AddressSanitizer or ThreadSanitizer
+//!     zig build asan [-- TEXT...]     the same under AddressSanitizer, and kgraph-asan; likewise tsan
 //!     zig build fuzz                  the fuzz targets, into zig-out/fuzz
 //!     zig build compile_commands      compile_commands.json, for editors and clang-tidy
 //!
@@ -136,11 +136,10 @@ pub fn build(b: *std.Build) void {
     const run_tests = b.step("test", "Run the unit tests (-- TEXT: those with TEXT in their path)");
     run_tests.dependOn(house.runTests(unit_tests));
 
-    const address = House.create(b, target, .Debug, .address);
-    b.step("asan", "Run the unit tests under AddressSanitizer").dependOn(address.runTests(unit_tests));
-
-    const thread = House.create(b, target, .Debug, .thread);
-    b.step("tsan", "Run the unit tests under ThreadSanitizer").dependOn(thread.runTests(unit_tests));
+    const asan = b.step("asan", "Build kgraph-asan and run the unit tests under AddressSanitizer");
+    buildSanitized(asan, House.create(b, target, .Debug, .address));
+    const tsan = b.step("tsan", "Build kgraph-tsan and run the unit tests under ThreadSanitizer");
+    buildSanitized(tsan, House.create(b, target, .Debug, .thread));
 
     const fuzz = b.step("fuzz", "Build the fuzz targets into zig-out/fuzz");
     const fuzzed = House.create(b, target, .Debug, .fuzz);
@@ -148,6 +147,11 @@ pub fn build(b: *std.Build) void {
 
     const commands = b.step("compile_commands", "Write compile_commands.json");
     commands.dependOn(compile_commands.write(house));
+}
+
+fn buildSanitized(step: *std.Build.Step, house: *House) void {
+    step.dependOn(house.runTests(unit_tests));
+    if (house.b.args == null) step.dependOn(&house.b.addInstallArtifact(house.kgraph(), .{}).step);
 }
 
 /// bin/kgraph, libexec/kgraph/kgraph-holder, and what docs/ has for man and the shells.

@@ -95,12 +95,17 @@ pub const House = struct {
         return house;
     }
 
+    /// kgraph, or kgraph-asan and kgraph-tsan.
     pub fn kgraph(house: *House) *Compile {
-        const module = house.createModule();
+        const module = house.executableModule();
         addC(house, module, &.{main_file});
         module.addCMacro("KG_VERSION", house.version());
         house.linkRooms(module, .initOne(.cli), .initEmpty());
-        return house.executable("kgraph", module);
+        return house.executable(switch (house.sanitizer) {
+            .address => "kgraph-asan",
+            .thread => "kgraph-tsan",
+            else => "kgraph",
+        }, module);
     }
 
     /// Static, small and without sanitizers, whatever the house is: it is a parent of daemons, not of bugs. NULL
@@ -154,8 +159,7 @@ pub const House = struct {
     }
 
     fn testExecutable(house: *House, one: Test) *Compile {
-        const module = house.createModule();
-        if (house.sanitizer == .address) house.linkAddressSanitizer(module);
+        const module = house.executableModule();
         addC(house, module, &.{one.source});
         addC(house, module, one.more);
         var packages = packageSet(one.packages);
@@ -212,15 +216,18 @@ pub const House = struct {
         return compile.addOutputFileArg("object.o");
     }
 
-    /// The runtime of gcc, which Zig lacks. It must be the first library that is loaded, so it is linked first; what is
-    /// linked is a copy, since only its name at run time counts.
-    fn linkAddressSanitizer(house: *House, module: *Module) void {
+    /// Under AddressSanitizer with the runtime of gcc, since Zig has none. It must be the first library that is loaded, so it
+    /// is linked first; what is linked is a copy, since only the name that it has at run time counts.
+    fn executableModule(house: *House) *Module {
         const b = house.b;
+        const module = house.createModule();
+        if (house.sanitizer != .address) return module;
         if (house.asan_runtime == null) {
             const copy = b.addSystemCommand(&.{ "sh", "-c", "cp \"$(gcc -print-file-name=libasan.so)\" \"$1\"", "sh" });
             house.asan_runtime = copy.addOutputFileArg("libasan.so");
         }
         module.addObjectFile(house.asan_runtime.?);
+        return module;
     }
 
     fn executable(house: *House, name: []const u8, module: *Module) *Compile {
