@@ -49,8 +49,10 @@ pub const rooms = struct {
         .folder = "graph",
         .uses = &.{.base},
         .packages = &.{.xxhash},
-        .files = &.{},
-        .cxx_files = &.{},
+        .files = &.{
+            "draft.c",
+        },
+        .cxx_files = &.{"toml.cc"},
     };
     pub const cache: Room = .{
         .folder = "cache",

@@ -76,8 +76,8 @@ struct kg_draft {
 	KG_LIST(struct kg_draft_elsewhere) elsewhere;
 	KG_LIST(struct kg_draft_removed) removed;
 	const char *name, *instance, *folder;
-	const char *default_target; /* NULL: none */
-	const char *profile;        /* "": none */
+	const char *default_target;    /* NULL: none */
+	const char *profile;           /* "": none */
 	struct kg_place default_place; /* of [graph] default */
 	/* A file could not be read, so that nodes, ports and so on may be missing through no fault of who names them. */
 	bool is_incomplete;
@@ -86,6 +86,11 @@ struct kg_draft {
 
 /* Adds a text to the block and gives its offset; equal texts may share one. */
 uint32_t kg_draft_text(struct kg_draft *draft, const char *text);
+uint32_t kg_draft_text_bytes(struct kg_draft *draft, const char *text, size_t size);
+/* The same for a text that comes again and again, such as a key: it stands in the block once. */
+uint32_t kg_draft_text_shared(struct kg_draft *draft, const char *text);
+/* Adds count values that stand side by side, without type yet, and gives the first one's index. */
+uint32_t kg_draft_values_add(struct kg_draft *draft, uint32_t count);
 /* The values as they are now, for the functions of engine/base/field.h. */
 struct kg_values kg_draft_values(const struct kg_draft *draft);
 /* The line of a file that was read, for a caret; NULL when it is not at hand. */
