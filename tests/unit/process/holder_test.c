@@ -219,7 +219,8 @@ a_daemon_whose_holder_is_killed_is_asked_to_stop(void **state)
 {
 	struct holding *holding = *state;
 
-	assert_null(holding_start(holding, "trap 'echo bye >bye; exit 0' TERM; while :; do sleep 0.05; done"));
+	assert_null(holding_start(holding, "trap 'echo bye >bye; exit 0' TERM; echo up; while :; do sleep 0.05; done"));
+	assert_true(holding_waits_for_log(holding, "up\n"));
 	assert_int_equal(kill(holding->daemon.holder.pid, SIGKILL), 0);
 	assert_true(holding_waits_for_gone(holding->daemon.main.pid));
 	assert_string_equal(holding_log(holding, "bye"), "bye\n");
