@@ -473,6 +473,9 @@ member_fill(const struct filling *filling, const struct kg_field *field, const s
 	default: break;
 	}
 
+	/* Without a resolver the number is not known yet: that is no mistake, and the member stays as it is. */
+	if (value && (value->flags & KG_VALUE_OPEN) && !filling->resolver)
+		return NULL;
 	const char *wanted = number_read(filling->arena, field, value, text, &number);
 	if (wanted)
 		return kg_error_at(filling->arena, KG_EINPUT,

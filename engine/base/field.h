@@ -100,6 +100,7 @@ void kg_fields_check(struct kg_errors *errors, const struct kg_field *const *tab
 /*
  * Fills *spec (zeroed, in the arena's care) from settings. Keys that are not in fields are passed over: another table has them. folder: where
  * relative paths start. The settings have been checked; what references brought in is checked here. KG_EINPUT with the setting's place.
+ * Without a resolver texts keep their references, and numbers that hold one stay zero.
  */
 [[nodiscard]] struct kg_error *kg_spec_fill(struct kg_arena *arena, const struct kg_field *fields, const struct kg_values *values,
     const struct kg_value *settings, const char *folder, const struct kg_resolver *resolver, void *spec);
