@@ -50,7 +50,17 @@ pub const rooms = struct {
         .uses = &.{.base},
         .packages = &.{.xxhash},
         .files = &.{
+            "build.c",
+            "check.c",
             "draft.c",
+            "find.c",
+            "order.c",
+            "place.c",
+            "reference.c",
+            "seal.c",
+            "select.c",
+            "target.c",
+            "unknown.c",
         },
         .cxx_files = &.{"toml.cc"},
     };
@@ -96,12 +106,7 @@ pub const rooms = struct {
         .folder = "targets/process",
         .uses = &.{ .base, .run, .probe },
         .embeds_holder = true,
-        .files = &.{
-            "daemon.c",
-            "order.c",
-            "stop.c",
-            "user.c",
-        },
+        .files = &.{},
     };
     pub const sql: Room = .{
         .folder = "targets/sql",
@@ -121,21 +126,15 @@ pub const rooms = struct {
 
 /// The program that is a daemon's parent: apart from kgraph because it stays in memory as long as the daemon does.
 /// It knows no room, and is carried inside kgraph (#embed <kgraph-holder>), so that one file is the whole program.
-pub const holder_files: []const []const u8 = &.{
-    "targets/process/holder/daemon.c",
-    "targets/process/holder/hold.c",
-    "targets/process/holder/log.c",
-    "targets/process/holder/main.c",
-    "targets/process/holder/request.c",
-    "targets/process/holder/status.c",
-    "targets/process/holder/tree.c",
-};
+pub const holder_files: []const []const u8 = &.{};
 
 /// One executable a file, linked with the room that it tests and all that the room uses.
 pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/cache/digest_test.c", .rooms = &.{.cache} },
     .{ .source = "tests/unit/cache/fingerprint_test.c", .rooms = &.{.cache} },
-    .{ .source = "tests/unit/process/holder_test.c", .rooms = &.{.process}, .more = &.{"tests/unit/process/holding.c"} },
+    .{ .source = "tests/unit/graph/order_test.c", .rooms = &.{.graph} },
+    .{ .source = "tests/unit/graph/seal_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
+    .{ .source = "tests/unit/graph/select_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
     .{ .source = "tests/unit/tests/report_test.c", .more = &.{"tests/runner/report.c"} },
 };
 

@@ -100,8 +100,9 @@ struct kg_graph {
 	const struct kg_secret *secrets;
 	const struct kg_port *ports;
 	const struct kg_pool *pools;
+	const uint32_t *name_slots; /* a hash table for kg_graph_find: node indices, KG_NO_NODE where free */
 	uint32_t node_count, edge_count, user_count, reference_count, target_count, target_node_count;
-	uint32_t export_count, secret_count, port_count, pool_count;
+	uint32_t export_count, secret_count, port_count, pool_count, name_slot_count;
 	uint32_t name;           /* text: [graph] name; the folder's name when absent */
 	uint32_t instance;       /* text: [graph] instance: nodes, ports and data are remembered for each; "default" when absent */
 	uint32_t default_target; /* text: [graph] default; 0: none, and then every node is meant */
@@ -149,7 +150,7 @@ void kg_graph_read(struct kg_arena *arena, const struct kg_graph_source *source,
     const struct kg_graph **ret_graph, struct kg_graph_origin *ret_origin);
 
 /*
- * What is chosen by name: targets and nodes; no names: the default target, or every node. ret_chosen has a byte a node: 1 when
+ * What is chosen by name: targets, nodes, or "pg." for all that the include called pg brings; no names: the default target, or every node. ret_chosen has a byte a node: 1 when
  * it or what needs it was asked for.
  * KG_EINPUT for a name that is neither, with the nearest one.
  */

@@ -11,9 +11,7 @@ struct scan {
 static char
 peek(const struct scan *scan)
 {
-	if (scan->at == scan->end)
-		return '\0';
-	return *scan->at;
+	return scan->at < scan->end ? *scan->at : '\0';
 }
 
 /* Steps over digits; how many there were. */

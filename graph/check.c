@@ -1,0 +1,100 @@
+#include <string.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/error.h"
+#include "engine/base/field.h"
+#include "engine/base/text.h"
+#include "graph/sealing.h"
+
+/* The reader takes these out of the settings; they are here so that a misspelt one is told with its right name. */
+static const struct kg_field graph_fields[] = {
+	{ .name = "kind", .type = KG_TEXT },
+	{ .name = "needs", .type = KG_TEXTS },
+	{ .name = "extends", .type = KG_TEXT },
+	{ 0 },
+};
+
+/* The pool that nodes are in by default: as many at once as there are cores. It need not be declared. */
+static const char pool_of_cores[] = "cpu";
+
+/* Where the node itself stands, in the form that field checks take places in. */
+static struct kg_value
+header_of(const struct kg_sealing *sealing, uint32_t index)
+{
+	const struct kg_place *place = &sealing->draft->nodes.items[index].place;
+
+	return (struct kg_value){
+		.type = KG_VALUE_TABLE,
+		.line = place->line,
+		.column = (uint16_t)place->column,
+		.file = sealing->node_files[index],
+	};
+}
+
+static void
+pool_check(struct kg_sealing *sealing, const struct kg_draft_node *node)
+{
+	const struct kg_values *values = &sealing->values;
+	const struct kg_value *pool = kg_value_member(values, &values->items[node->settings], "pool");
+
+	if (!pool || pool->type != KG_VALUE_TEXT || (pool->flags & KG_VALUE_OPEN))
+		return;
+	const char *name = kg_value_text(values, pool);
+	if (strcmp(name, pool_of_cores) == 0 || kg_map_get(&sealing->pools, name, NULL))
+		return;
+
+	uint32_t count = sealing->draft->pools.count;
+	const char **names = kg_new_array(sealing->scratch, const char *, count + 2);
+	for (uint32_t i = 0; i < count; i++)
+		names[i] = values->texts + sealing->draft->pools.items[i].name;
+	names[count] = pool_of_cores;
+	kg_sealing_unknown(sealing, kg_value_place(values, pool), "pool", name, names);
+}
+
+/*
+ * The kind's own check sees the settings with references unresolved, so it is asked only when the table had nothing to say. Its spec and
+ * its error are made in memory that is used again for the next node.
+ */
+static void
+kind_check(struct kg_sealing *sealing, uint32_t index, const struct kg_facts *facts, struct kg_arena *memory)
+{
+	struct kg_draft *draft = sealing->draft;
+	const struct kg_draft_node *node = &draft->nodes.items[index];
+	void *spec = kg_alloc(memory, facts->spec_size);
+	struct kg_error *error =
+	    kg_spec_fill(memory, facts->fields, &sealing->values, &sealing->values.items[node->settings], node->folder, NULL, spec);
+
+	if (!error && facts->check)
+		error = facts->check(memory, spec);
+	if (error) {
+		error = kg_error_copy(draft->errors->arena, error);
+		if (!error->place.file)
+			error->place = node->place;
+		kg_errors_add(draft->errors, error);
+	}
+	kg_arena_empty(memory);
+}
+
+void
+kg_sealing_check(struct kg_sealing *sealing)
+{
+	struct kg_draft *draft = sealing->draft;
+	struct kg_arena *memory = kg_arena_make();
+
+	for (uint32_t i = 0; i < draft->nodes.count; i++) {
+		const struct kg_draft_node *node = &draft->nodes.items[i];
+
+		if (node->kind == UINT32_MAX)
+			continue;
+		const struct kg_facts *facts = draft->facts->kinds[node->kind];
+		const struct kg_field *const tables[] = { facts->fields, draft->facts->common, graph_fields, NULL };
+		const struct kg_value header = header_of(sealing, i);
+		uint32_t before = draft->errors->count;
+
+		kg_fields_check(draft->errors, tables, &sealing->values, &sealing->values.items[node->settings], &header);
+		if (draft->errors->count == before)
+			kind_check(sealing, i, facts, memory);
+		pool_check(sealing, node);
+	}
+	kg_arena_free(memory);
+}

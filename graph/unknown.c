@@ -1,0 +1,112 @@
+#include <string.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/text.h"
+#include "graph/sealing.h"
+
+/* The profile that would bring the node, or NULL. */
+static const char *
+profile_with(const struct kg_draft *draft, const char *name)
+{
+	for (uint32_t i = 0; i < draft->elsewhere.count; i++)
+		if (strcmp(draft->elsewhere.items[i].node, name) == 0)
+			return draft->elsewhere.items[i].profile;
+	return NULL;
+}
+
+/* "`pg.schema` or `ds.schema`": up to three nodes of includes that have the name behind their prefix; NULL when there is none. */
+static const char *
+within_includes(struct kg_arena *arena, const struct kg_draft *draft, const char *name)
+{
+	const char *found[3], *suffix = kg_format(arena, ".%s", name);
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < draft->nodes.count && count < 3; i++)
+		if (kg_text_ends(draft->nodes.items[i].name, suffix))
+			found[count++] = kg_format(arena, "`%s`", draft->nodes.items[i].name);
+	return count > 0 ? kg_text_enumerate(arena, found, count, " or ") : NULL;
+}
+
+static const char *
+nearest_node(struct kg_sealing *sealing, const char *name, bool or_target)
+{
+	const struct kg_draft *draft = sealing->draft;
+	uint32_t targets = or_target ? draft->targets.count : 0;
+	const char **names = kg_new_array(sealing->scratch, const char *, (size_t)draft->nodes.count + targets + 1);
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < draft->nodes.count; i++)
+		names[count++] = draft->nodes.items[i].name;
+	for (uint32_t i = 0; i < targets; i++)
+		names[count++] = draft->targets.items[i].name;
+	return kg_text_nearest(name, names);
+}
+
+/* The profile took it away, or only another one would bring it: then that is all there is to say. */
+static struct kg_error *
+profile_error(const struct kg_draft *draft, struct kg_place place, const char *name)
+{
+	struct kg_arena *arena = draft->errors->arena;
+	const char *profile = profile_with(draft, name);
+
+	for (uint32_t i = 0; i < draft->removed.count; i++) {
+		const struct kg_draft_removed *removed = &draft->removed.items[i];
+
+		if (strcmp(removed->node, name) != 0)
+			continue;
+		struct kg_error *error =
+		    kg_error_at(arena, KG_EINPUT, place, "the profile `%s` takes the node `%s` away", draft->profile, name);
+		error->detail = kg_format(
+		    arena, "%s:%u:%u: `%s` is removed here", removed->place.file, removed->place.line, removed->place.column, name);
+		return error;
+	}
+	if (!profile)
+		return NULL;
+	return kg_error_advise(arena, kg_error_at(arena, KG_EINPUT, place, "only the profile `%s` has a node `%s`", profile, name),
+	    "choose it with --profile %s", profile);
+}
+
+void
+kg_sealing_unknown_node(struct kg_sealing *sealing, struct kg_place place, const char *name, bool or_target)
+{
+	struct kg_draft *draft = sealing->draft;
+	struct kg_arena *arena = draft->errors->arena;
+	struct kg_error *error = profile_error(draft, place, name);
+	const char *meant;
+
+	if (error) {
+		kg_errors_add(draft->errors, error);
+		return;
+	}
+	if (draft->is_incomplete)
+		return;
+	error = kg_error_at(arena, KG_EINPUT, place, "there is no node%s `%s`", or_target ? " or target" : "", name);
+	kg_errors_add(draft->errors, error);
+	if (sealing->suggestions_left == 0)
+		return;
+	sealing->suggestions_left--;
+	if ((meant = within_includes(arena, draft, name)))
+		(void)kg_error_advise(arena, error, "did you mean %s, which an include brings?", meant);
+	else if ((meant = nearest_node(sealing, name, or_target)))
+		(void)kg_error_advise(arena, error, "did you mean `%s`?", meant);
+}
+
+void
+kg_sealing_unknown(
+    struct kg_sealing *sealing, struct kg_place place, const char *noun, const char *name, const char *const *candidates)
+{
+	struct kg_arena *arena = sealing->draft->errors->arena;
+	const char *nearest = kg_text_nearest(name, candidates);
+	size_t count = 0;
+
+	if (sealing->draft->is_incomplete)
+		return;
+	struct kg_error *error = kg_error_at(arena, KG_EINPUT, place, "there is no %s `%s`", noun, name);
+	kg_errors_add(sealing->draft->errors, error);
+	while (candidates[count])
+		count++;
+	if (nearest)
+		(void)kg_error_advise(arena, error, "did you mean `%s`?", nearest);
+	else if (count > 0 && count <= 12)
+		(void)kg_error_advise(arena, error, "known are %s", kg_text_enumerate(arena, candidates, count, " and "));
+}
