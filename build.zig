@@ -77,7 +77,16 @@ pub const rooms = struct {
         .folder = "engine/loop",
         .uses = &.{.base},
         .packages = &.{ .uv, .curl },
-        .files = &.{},
+        .files = &.{
+            "child.c",
+            "child_make.c",
+            "fd.c",
+            "loop.c",
+            "signal.c",
+            "spawn.c",
+            "timer.c",
+            "worker.c",
+        },
     };
     pub const run: Room = .{
         .folder = "engine/run",
@@ -132,6 +141,8 @@ pub const holder_files: []const []const u8 = &.{};
 pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/cache/digest_test.c", .rooms = &.{.cache} },
     .{ .source = "tests/unit/cache/fingerprint_test.c", .rooms = &.{.cache} },
+    .{ .source = "tests/unit/loop/child_test.c", .rooms = &.{.loop} },
+    .{ .source = "tests/unit/loop/loop_test.c", .rooms = &.{.loop} },
     .{ .source = "tests/unit/graph/order_test.c", .rooms = &.{.graph} },
     .{ .source = "tests/unit/graph/seal_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
     .{ .source = "tests/unit/graph/select_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
