@@ -115,7 +115,12 @@ pub const rooms = struct {
         .folder = "targets/process",
         .uses = &.{ .base, .run, .probe },
         .embeds_holder = true,
-        .files = &.{},
+        .files = &.{
+            "daemon.c",
+            "order.c",
+            "stop.c",
+            "user.c",
+        },
     };
     pub const sql: Room = .{
         .folder = "targets/sql",
@@ -135,7 +140,15 @@ pub const rooms = struct {
 
 /// The program that is a daemon's parent: apart from kgraph because it stays in memory as long as the daemon does.
 /// It knows no room, and is carried inside kgraph (#embed <kgraph-holder>), so that one file is the whole program.
-pub const holder_files: []const []const u8 = &.{};
+pub const holder_files: []const []const u8 = &.{
+    "targets/process/holder/daemon.c",
+    "targets/process/holder/hold.c",
+    "targets/process/holder/log.c",
+    "targets/process/holder/main.c",
+    "targets/process/holder/request.c",
+    "targets/process/holder/status.c",
+    "targets/process/holder/tree.c",
+};
 
 /// One executable a file, linked with the room that it tests and all that the room uses.
 pub const unit_tests: []const Test = &.{
@@ -146,6 +159,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/graph/order_test.c", .rooms = &.{.graph} },
     .{ .source = "tests/unit/graph/seal_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
     .{ .source = "tests/unit/graph/select_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
+    .{ .source = "tests/unit/process/holder_test.c", .rooms = &.{.process}, .more = &.{"tests/unit/process/holding.c"} },
     .{ .source = "tests/unit/tests/report_test.c", .more = &.{"tests/runner/report.c"} },
 };
 

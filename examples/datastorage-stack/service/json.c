@@ -11,7 +11,9 @@ struct scan {
 static char
 peek(const struct scan *scan)
 {
-	return scan->at < scan->end ? *scan->at : '\0';
+	if (scan->at == scan->end)
+		return '\0';
+	return *scan->at;
 }
 
 /* Steps over digits; how many there were. */
