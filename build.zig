@@ -166,6 +166,9 @@ pub const unit_tests: []const Test = &.{
 /// libFuzzer targets: a file in tests/fuzz, and the room whose parser it feeds.
 pub const fuzz_tests: []const Test = &.{};
 
+/// Folders of C that examples bring along and that their graphs compile themselves. Only clang-tidy sees it from here.
+pub const example_folders: []const []const u8 = &.{"examples/datastorage-stack/service"};
+
 pub fn build(b: *std.Build) void {
     const target = b.standardTargetOptions(.{ .default_target = .{ .cpu_model = .baseline } });
     const optimize = b.standardOptimizeOption(.{ .preferred_optimize_mode = .ReleaseSafe });

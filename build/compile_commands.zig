@@ -17,12 +17,8 @@ const Writer = struct {
     house: *House,
     entries: std.ArrayList(Entry) = .empty,
 
-    fn add(writer: *Writer, file: []const u8, language: parts.Language) void {
+    fn add(writer: *Writer, file: []const u8, flags: []const []const u8) void {
         const b = writer.house.b;
-        const flags = switch (language) {
-            .c => &parts.c_flags,
-            .cxx => &parts.cxx_flags,
-        };
         var arguments: std.ArrayList([]const u8) = .empty;
         arguments.appendSlice(b.allocator, &.{ "clang", "-c", "-I." }) catch @panic("OOM");
         arguments.appendSlice(b.allocator, flags) catch @panic("OOM");
@@ -42,26 +38,40 @@ const Writer = struct {
 
     fn addTests(writer: *Writer, tests: []const parts.Test) void {
         for (tests) |one| {
-            writer.add(one.source, .c);
-            for (one.more) |file| writer.add(file, .c);
+            writer.add(one.source, &parts.c_flags);
+            for (one.more) |file| writer.add(file, &parts.c_flags);
         }
     }
 };
+
+fn addExamples(writer: *Writer) !void {
+    const b = writer.house.b;
+    for (tables.example_folders) |path| {
+        var folder = b.build_root.handle.openDir(b.graph.io, path, .{ .iterate = true }) catch continue;
+        defer folder.close(b.graph.io);
+        var files = folder.iterate();
+        while (try files.next(b.graph.io)) |file| {
+            if (std.mem.endsWith(u8, file.name, ".c")) writer.add(b.pathJoin(&.{ path, file.name }), &.{ "-std=gnu17", "-D_GNU_SOURCE" });
+        }
+    }
+}
 
 pub fn write(house: *House) *std.Build.Step {
     const b = house.b;
     var writer = Writer{ .house = house };
 
-    writer.add(parts.main_file, .c);
+    writer.add(parts.main_file, &parts.c_flags);
     for (std.enums.values(parts.RoomName)) |name| {
         const room = parts.roomOf(name);
-        for (house.inFolder(room.folder, room.files)) |file| writer.add(file, .c);
-        for (house.inFolder(room.folder, room.cxx_files)) |file| writer.add(file, .cxx);
+        for (house.inFolder(room.folder, room.files)) |file| writer.add(file, &parts.c_flags);
+        for (house.inFolder(room.folder, room.cxx_files)) |file| writer.add(file, &parts.cxx_flags);
     }
-    for (tables.holder_files) |file| writer.add(file, .c);
-    for (parts.runner_files) |file| writer.add(file, .c);
+    for (tables.holder_files) |file| writer.add(file, &parts.c_flags);
+    for (parts.runner_files) |file| writer.add(file, &parts.c_flags);
     writer.addTests(tables.unit_tests);
     writer.addTests(tables.fuzz_tests);
+
+    addExamples(&writer) catch @panic("cannot list the examples");
 
     const text = std.json.Stringify.valueAlloc(b.allocator, writer.entries.items, .{ .whitespace = .indent_2 }) catch @panic("OOM");
     const update = b.addUpdateSourceFiles();

@@ -12,8 +12,6 @@ const Compile = std.Build.Step.Compile;
 const Module = std.Build.Module;
 
 pub const RoomName = std.meta.DeclEnum(tables.rooms);
-pub const Language = enum { c, cxx };
-
 pub const main_file = "engine/cli/main.c";
 pub const runner_files = [_][]const u8{ "tests/runner/runner.c", "tests/runner/report.c" };
 /// In the prefix.
