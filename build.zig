@@ -125,8 +125,15 @@ pub const rooms = struct {
     pub const sql: Room = .{
         .folder = "targets/sql",
         .uses = &.{ .base, .run },
-        .packages = &.{.pq},
-        .files = &.{},
+        .packages = &.{ .pq, .crypto },
+        .files = &.{
+            "goose_expand.c",
+            "goose_parse.c",
+            "goose_space.c",
+            "migration_files.c",
+            "migration_plan.c",
+            "sql_token.c",
+        },
     };
     /// Everything of the command line but main.c, so that it can be tested.
     pub const cli: Room = .{
@@ -160,11 +167,19 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/graph/seal_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
     .{ .source = "tests/unit/graph/select_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
     .{ .source = "tests/unit/process/holder_test.c", .rooms = &.{.process}, .more = &.{"tests/unit/process/holding.c"} },
+    .{ .source = "tests/unit/sql/goose_conformance_test.c", .rooms = &.{.sql}, .more = &.{"tests/unit/sql/goose.c"} },
+    .{ .source = "tests/unit/sql/goose_expand_test.c", .rooms = &.{.sql} },
+    .{ .source = "tests/unit/sql/goose_parse_test.c", .rooms = &.{.sql} },
+    .{ .source = "tests/unit/sql/migration_files_test.c", .rooms = &.{.sql} },
+    .{ .source = "tests/unit/sql/migration_plan_test.c", .rooms = &.{.sql} },
+    .{ .source = "tests/unit/sql/sql_token_test.c", .rooms = &.{.sql} },
     .{ .source = "tests/unit/tests/report_test.c", .more = &.{"tests/runner/report.c"} },
 };
 
 /// libFuzzer targets: a file in tests/fuzz, and the room whose parser it feeds.
-pub const fuzz_tests: []const Test = &.{};
+pub const fuzz_tests: []const Test = &.{
+    .{ .source = "tests/fuzz/goose_fuzz.c", .rooms = &.{.sql} },
+};
 
 /// Folders of C that examples bring along and that their graphs compile themselves. Only clang-tidy sees it from here.
 pub const example_folders: []const []const u8 = &.{"examples/datastorage-stack/service"};

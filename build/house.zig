@@ -45,6 +45,7 @@ pub const Test = struct {
 pub const Package = enum {
     cjson,
     cmocka,
+    crypto,
     curl,
     hiredis,
     lmdb,
