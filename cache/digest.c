@@ -67,7 +67,7 @@ half_read(const char *hex, uint64_t *ret_half)
 		if (c >= '0' && c <= '9')
 			value = (uint64_t)(c - '0');
 		else if (c >= 'a' && c <= 'f')
-			value = (uint64_t)(c - 'a' + 10);
+			value = (uint64_t)c - 'a' + 10;
 		else
 			return false;
 		half = half << 4 | value;

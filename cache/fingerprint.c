@@ -194,6 +194,7 @@ kg_change_tell(struct kg_arena *arena, struct kg_change change)
 	const struct kg_part *before = change.before, *after = change.after, *part = after ? after : before;
 	bool was = before && !kg_digest_is_none(before->digest), is = after && !kg_digest_is_none(after->digest);
 
+	kg_assert(part);
 	if (before && after && part->type == KG_PART_KIND)
 		return kind_tell(arena, before, after);
 	if (before && after && part->type == KG_PART_TOOL)

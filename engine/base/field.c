@@ -453,7 +453,7 @@ static struct kg_error *
 member_fill(const struct filling *filling, const struct kg_field *field, const struct kg_value *value, void *member)
 {
 	const char *text = value ? scalar_text(filling, value) : field->fallback;
-	int64_t number;
+	int64_t number = 0;
 
 	switch (field->type) {
 	case KG_TEXT: *(const char **)member = text; return NULL;
