@@ -71,6 +71,11 @@ pub const rooms = struct {
         .files = &.{
             "digest.c",
             "fingerprint.c",
+            "ledger.c",
+            "ledger_check.c",
+            "ledger_entry.c",
+            "ledger_file.c",
+            "lock.c",
         },
     };
     pub const loop: Room = .{
@@ -161,6 +166,9 @@ pub const holder_files: []const []const u8 = &.{
 pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/cache/digest_test.c", .rooms = &.{.cache} },
     .{ .source = "tests/unit/cache/fingerprint_test.c", .rooms = &.{.cache} },
+    .{ .source = "tests/unit/cache/ledger_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
+    .{ .source = "tests/unit/cache/ledger_damage_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
+    .{ .source = "tests/unit/cache/lock_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/loop/child_test.c", .rooms = &.{.loop} },
     .{ .source = "tests/unit/loop/loop_test.c", .rooms = &.{.loop} },
     .{ .source = "tests/unit/graph/order_test.c", .rooms = &.{.graph} },

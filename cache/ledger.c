@@ -1,0 +1,281 @@
+#include "cache/ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cache/ledger_entry.h"
+#include "cache/ledger_file.h"
+#include "engine/base/arena.h"
+#include "engine/base/assert.h"
+#include "engine/base/error.h"
+
+/* LMDB takes keys of up to 511 bytes: of a longer name the start is kept, and the digest of all of it stands behind a zero byte. */
+static constexpr size_t key_max = 500;
+struct key {
+	char bytes[key_max];
+	size_t size;
+};
+
+static struct key
+key_of(const char *name)
+{
+	struct key key = { .size = strlen(name) };
+
+	kg_assert(key.size > 0);
+	if (key.size < key_max) {
+		memcpy(key.bytes, name, key.size);
+		return key;
+	}
+	key.size = key_max;
+	memcpy(key.bytes, name, key_max - KG_DIGEST_HEX - 2);
+	kg_digest_tell(kg_digest_text(name), key.bytes + key_max - KG_DIGEST_HEX - 1);
+	return key;
+}
+
+/* Ends a writing transaction that went well so far, or takes it back. */
+static struct kg_error *
+write_end(struct kg_arena *arena, struct kg_ledger *ledger, MDB_txn *txn, int status)
+{
+	if (status == 0)
+		status = mdb_txn_commit(txn);
+	else
+		mdb_txn_abort(txn);
+	if (status)
+		return kg_ledger_error(arena, ledger, status, "write");
+
+	kg_ledger_written(ledger);
+	return NULL;
+}
+
+static uint64_t
+checksum_of(MDB_txn *txn, MDB_dbi table, MDB_val *key)
+{
+	MDB_val value;
+
+	return mdb_get(txn, table, key, &value) == 0 ? kg_entry_checksum(value.mv_data, value.mv_size) : 0;
+}
+
+struct change {
+	MDB_txn *txn;
+	struct kg_ledger_head head;
+	struct kg_arena *scratch;
+};
+
+static int
+entry_put(struct kg_ledger *ledger, struct change *change, const struct kg_entry *entry, const struct kg_parts *parts)
+{
+	struct key name = key_of(entry->name);
+	MDB_val key = { name.size, name.bytes };
+	struct kg_block block = kg_entry_encode(change->scratch, entry);
+	MDB_dbi entries = ledger->tables[KG_LEDGER_ENTRIES];
+
+	change->head.entries_sum -= checksum_of(change->txn, entries, &key);
+	change->head.entries_sum += kg_entry_checksum(block.bytes, block.size);
+	int status = mdb_put(change->txn, entries, &key, &(MDB_val){ block.size, (void *)block.bytes }, 0);
+	if (status || !parts)
+		return status;
+	block = kg_parts_encode(change->scratch, entry->name, parts);
+	return mdb_put(change->txn, ledger->tables[KG_LEDGER_PARTS], &key, &(MDB_val){ block.size, (void *)block.bytes }, 0);
+}
+
+struct kg_error *
+kg_ledger_put_all(struct kg_ledger *ledger, struct kg_arena *arena, const struct kg_entry *const *entries,
+    const struct kg_parts *const *parts, uint32_t count)
+{
+	struct change change = { .scratch = kg_arena_make() };
+	int status = mdb_txn_begin(ledger->env, NULL, 0, &change.txn);
+
+	kg_assert(!ledger->is_reading);
+	if (status) {
+		kg_arena_free(change.scratch);
+		return kg_ledger_error(arena, ledger, status, "write");
+	}
+	status = kg_ledger_head_get(ledger, change.txn, &change.head);
+	for (uint32_t i = 0; i < count && status == 0; i++) {
+		status = entry_put(ledger, &change, entries[i], parts ? parts[i] : NULL);
+		kg_arena_empty(change.scratch);
+	}
+	if (status == 0)
+		status = kg_ledger_head_put(ledger, change.txn, change.head);
+	kg_arena_free(change.scratch);
+	return write_end(arena, ledger, change.txn, status);
+}
+
+struct kg_error *
+kg_ledger_put(struct kg_ledger *ledger, struct kg_arena *arena, const struct kg_entry *entry, const struct kg_parts *parts)
+{
+	return kg_ledger_put_all(ledger, arena, &entry, &parts, 1);
+}
+
+struct kg_error *
+kg_ledger_remove(struct kg_ledger *ledger, struct kg_arena *arena, const char *node)
+{
+	struct key name = key_of(node);
+	MDB_val key = { name.size, name.bytes };
+	struct kg_ledger_head head;
+	MDB_txn *txn;
+	int status = mdb_txn_begin(ledger->env, NULL, 0, &txn);
+
+	kg_assert(!ledger->is_reading);
+	if (status)
+		return kg_ledger_error(arena, ledger, status, "write");
+	status = kg_ledger_head_get(ledger, txn, &head);
+	head.entries_sum -= checksum_of(txn, ledger->tables[KG_LEDGER_ENTRIES], &key);
+	for (int i = KG_LEDGER_ENTRIES; i <= KG_LEDGER_PARTS && status == 0; i++) {
+		status = mdb_del(txn, ledger->tables[i], &key, NULL);
+		if (status == MDB_NOTFOUND)
+			status = 0;
+	}
+	if (status == 0)
+		status = kg_ledger_head_put(ledger, txn, head);
+	return write_end(arena, ledger, txn, status);
+}
+
+/* A value within a read transaction that the caller ends with mdb_txn_abort; size 0 and *ret_txn NULL when there is none. */
+static struct kg_error *
+value_find(struct kg_ledger *ledger, struct kg_arena *arena, enum kg_ledger_table table, const char *name, MDB_txn **ret_txn,
+    MDB_val *ret_value)
+{
+	struct key bytes = key_of(name);
+	MDB_val key = { bytes.size, bytes.bytes };
+	int status = mdb_txn_begin(ledger->env, NULL, MDB_RDONLY, ret_txn);
+
+	if (status) {
+		*ret_txn = NULL;
+		return kg_ledger_error(arena, ledger, status, "read");
+	}
+	status = mdb_get(*ret_txn, ledger->tables[table], &key, ret_value);
+	if (status == 0)
+		return NULL;
+	mdb_txn_abort(*ret_txn);
+	*ret_txn = NULL;
+	return status == MDB_NOTFOUND ? NULL : kg_ledger_error(arena, ledger, status, "read");
+}
+
+struct kg_error *
+kg_ledger_find(struct kg_ledger *ledger, struct kg_arena *arena, const char *node, const struct kg_entry **ret_entry)
+{
+	MDB_txn *txn;
+	MDB_val value;
+	struct kg_error *error = value_find(ledger, arena, KG_LEDGER_ENTRIES, node, &txn, &value);
+
+	*ret_entry = NULL;
+	if (!txn)
+		return error;
+	*ret_entry = kg_entry_decode(arena, value.mv_data, value.mv_size);
+	if (*ret_entry && strcmp((*ret_entry)->name, node) != 0)
+		*ret_entry = NULL;
+	mdb_txn_abort(txn);
+	return NULL;
+}
+
+struct kg_error *
+kg_ledger_parts(struct kg_ledger *ledger, struct kg_arena *arena, const char *node, struct kg_parts *ret_parts)
+{
+	MDB_txn *txn;
+	MDB_val value;
+	struct kg_error *error = value_find(ledger, arena, KG_LEDGER_PARTS, node, &txn, &value);
+
+	if (!txn || !kg_parts_decode(arena, node, value.mv_data, value.mv_size, ret_parts))
+		*ret_parts = (struct kg_parts){ .arena = arena, .is_sealed = true };
+	if (txn)
+		mdb_txn_abort(txn);
+	return error;
+}
+
+static int
+entry_order(const void *left, const void *right)
+{
+	const struct kg_entry *const *a = left, *const *b = right;
+
+	return strcmp((*a)->name, (*b)->name);
+}
+
+static int
+entries_read(
+    struct kg_ledger *ledger, struct kg_arena *arena, MDB_txn *txn, const struct kg_entry ***ret_entries, uint32_t *ret_count)
+{
+	MDB_stat stat;
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	uint32_t count = 0;
+	int status = mdb_stat(txn, ledger->tables[KG_LEDGER_ENTRIES], &stat);
+
+	if (status == 0)
+		status = mdb_cursor_open(txn, ledger->tables[KG_LEDGER_ENTRIES], &cursor);
+	if (status)
+		return status;
+	const struct kg_entry **entries = kg_new_array(arena, const struct kg_entry *, stat.ms_entries);
+	while ((status = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0 && count < stat.ms_entries) {
+		entries[count] = kg_entry_decode(arena, value.mv_data, value.mv_size);
+		count += entries[count] != NULL;
+	}
+	mdb_cursor_close(cursor);
+	*ret_entries = entries;
+	*ret_count = count;
+	return status == MDB_NOTFOUND ? 0 : status;
+}
+
+struct kg_error *
+kg_ledger_all(struct kg_ledger *ledger, struct kg_arena *arena, const struct kg_entry *const **ret_entries, uint32_t *ret_count)
+{
+	const struct kg_entry **entries = NULL;
+	MDB_txn *txn;
+	int status = mdb_txn_begin(ledger->env, NULL, MDB_RDONLY, &txn);
+
+	*ret_entries = NULL;
+	*ret_count = 0;
+	if (status)
+		return kg_ledger_error(arena, ledger, status, "read");
+	status = entries_read(ledger, arena, txn, &entries, ret_count);
+	mdb_txn_abort(txn);
+	if (status)
+		return kg_ledger_error(arena, ledger, status, "read");
+
+	/* LMDB's order is that of the names but for those so long that their keys were cut. */
+	for (uint32_t i = 1; i < *ret_count; i++) {
+		if (strcmp(entries[i - 1]->name, entries[i]->name) > 0) {
+			qsort(entries, *ret_count, sizeof(struct kg_entry *), entry_order);
+			break;
+		}
+	}
+	*ret_entries = entries;
+	return NULL;
+}
+
+struct kg_error *
+kg_ledger_fact(struct kg_ledger *ledger, struct kg_arena *arena, const char *name, const char **ret_value)
+{
+	MDB_txn *txn;
+	MDB_val value;
+	struct kg_error *error = value_find(ledger, arena, KG_LEDGER_FACTS, name, &txn, &value);
+
+	*ret_value = NULL;
+	if (!txn)
+		return error;
+	*ret_value = kg_copy_bytes(arena, value.mv_data, value.mv_size);
+	mdb_txn_abort(txn);
+	return NULL;
+}
+
+struct kg_error *
+kg_ledger_set_fact(struct kg_ledger *ledger, struct kg_arena *arena, const char *name, const char *value)
+{
+	struct key bytes = key_of(name);
+	MDB_val key = { bytes.size, bytes.bytes };
+	const char *old;
+	MDB_txn *txn;
+	struct kg_error *error = kg_ledger_fact(ledger, arena, name, &old);
+
+	kg_assert(!ledger->is_reading);
+	if (error || (!value && !old) || (value && old && strcmp(value, old) == 0))
+		return error;
+	int status = mdb_txn_begin(ledger->env, NULL, 0, &txn);
+	if (status)
+		return kg_ledger_error(arena, ledger, status, "write");
+	if (value)
+		status = mdb_put(txn, ledger->tables[KG_LEDGER_FACTS], &key, &(MDB_val){ strlen(value), (void *)value }, 0);
+	else
+		status = mdb_del(txn, ledger->tables[KG_LEDGER_FACTS], &key, NULL);
+	return write_end(arena, ledger, txn, status);
+}
