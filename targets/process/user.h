@@ -26,5 +26,5 @@ struct kg_user {
 	char home[kg_user_text_max];
 };
 
-/* user is a struct kg_user. */
-void kg_user_find(void *user);
+/* data is a struct kg_user. */
+void kg_user_find(void *data);

@@ -94,9 +94,11 @@ user_read(struct kg_holder_request *request)
 	request->uid = (uid_t)number_of(request, "uid");
 	request->gid = (gid_t)number_of(request, "gid");
 	request->groups = calloc(request->group_count + 1, sizeof(*request->groups));
-	if (!groups || !request->groups)
+	if (!groups || !request->groups) {
+		free(groups);
 		return false;
-	for (size_t i = 0; i < request->group_count; i++)
+	}
+	for (size_t i = 0; groups[i]; i++)
 		request->groups[i] = (gid_t)strtoul(groups[i], NULL, 10);
 	free(groups);
 	return !request->change_user || text_of(request, "gid");

@@ -97,6 +97,8 @@ descendants_mark(struct processes *processes)
 {
 	pid_t self = getpid();
 
+	if (processes->count == 0)
+		return;
 	qsort(processes->items, processes->count, sizeof(*processes->items), by_pid);
 	for (bool more = true; more;) {
 		more = false;
