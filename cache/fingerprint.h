@@ -24,8 +24,8 @@ enum kg_part_type : uint8_t {
 	KG_PART_TOOL,        /* name of a program, digest of resolved path and content; its note is the path */
 	KG_PART_OUTPUT,      /* NODE.KEY of another node */
 	KG_PART_ENVIRONMENT, /* name of a variable handed on from kgraph's own environment */
-	KG_PART_SECRET,      /* name of a secret; kg_parts_add cuts the digest to 16 bits: it cannot be guessed back from the ledger */
-	KG_PART_PLACE,       /* a port or a folder: port.NAME, dir.NAME */
+	KG_PART_SECRET, /* name of a secret; kg_parts_add cuts the digest to 16 bits: it cannot be guessed back from the ledger */
+	KG_PART_PLACE,  /* a port or a folder: port.NAME, dir.NAME */
 };
 
 struct kg_part {

@@ -93,7 +93,7 @@ file_pending(struct planner *planner, const struct kg_migration_file *file, cons
 			file->name, first),
 		    kg_format(arena,
 			"put them back as they were, or undo them by hand and then: DELETE FROM kgraph_migration WHERE version = "
-		        "%" PRId64,
+			"%" PRId64,
 			file->version));
 		return;
 	}
