@@ -161,10 +161,7 @@ void kg_output(struct kg_job *job, const char *key, const char *value);
 
 /* Makes job->keep and returns it. NULL and *ret_error when that fails. */
 const char *kg_job_keep(struct kg_job *job, struct kg_error **ret_error);
-/*
- * The environment of the node's programs, "NAME=value": PATH, HOME, USER, LANG, TMPDIR of kgraph itself, `pass_env` and `env`
- * over them.
- */
+/* The environment of the node's programs, "NAME=value": PATH (search and the standard folders), `pass_env`, `env`; nothing else. */
 const char *const *kg_job_env(struct kg_job *job);
 /* The absolute path of a program as kg_wait_child would find it, or NULL. Asks the file system. */
 const char *kg_job_program(struct kg_job *job, const char *name);

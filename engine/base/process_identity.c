@@ -52,6 +52,19 @@ kg_process_identify(pid_t pid, struct kg_process_identity *ret_identity)
 	return true;
 }
 
+pid_t
+kg_process_parent(pid_t pid)
+{
+	char path[64], stat[1024];
+	int parent;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (pid <= 0 || proc_read(path, stat, sizeof(stat)) <= 0)
+		return 0;
+	const char *rest = strrchr(stat, ')');
+	return rest && sscanf(rest + 1, " %*c %d", &parent) == 1 ? (pid_t)parent : 0;
+}
+
 bool
 kg_process_alive(const struct kg_process_identity *identity)
 {
