@@ -50,6 +50,7 @@ struct kg_product {
 	const char *path;  /* absolute */
 	bool is_data;      /* its being there counts, its content is its own affair; never stored, removed only by `down --purge` */
 	bool is_local;     /* not worth storing, or not the same elsewhere */
+	bool is_replaced;  /* the run replaces it in one step, and only when it differs: it is not removed before */
 	bool is_folder;    /* made as an empty folder, owned by owner, before the run */
 	const char *owner; /* a user's name when kgraph is root; NULL: ours */
 };

@@ -1,0 +1,22 @@
+/* What engine/target.h's kg_inputs_* and kg_products_* collect; for engine/run alone. */
+#pragma once
+
+#include "engine/base/list.h"
+#include "engine/target.h"
+
+struct kg_input_set {
+	const char *folder;
+	const char *const *patterns, *const *ignore;
+};
+
+struct kg_inputs {
+	struct kg_arena *arena;
+	KG_LIST(struct kg_input_set) sets;
+	KG_LIST(const char *) programs;
+	KG_LIST(const char *) depfiles;
+};
+
+struct kg_products {
+	struct kg_arena *arena;
+	KG_LIST(struct kg_product) list;
+};

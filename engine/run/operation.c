@@ -1,0 +1,244 @@
+#include "engine/run/operation.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/assert.h"
+#include "engine/base/clock.h"
+#include "engine/run/state.h"
+#include "engine/run/topic.h"
+
+void
+kg_operation_queue(struct kg_operation *operation)
+{
+	struct kg_run *run = operation->run;
+
+	if (operation->is_queued)
+		return;
+	operation->is_queued = true;
+	operation->next_queued = NULL;
+	if (run->queue_last)
+		run->queue_last->next_queued = operation;
+	else
+		run->queue_first = operation;
+	run->queue_last = operation;
+	kg_loop_wake(run->loop);
+}
+
+static void
+on_wait_ended(struct kg_wait *wait)
+{
+	kg_operation_queue(wait->context);
+}
+
+static void
+on_deadline_ended(struct kg_wait *wait)
+{
+	struct kg_operation *operation = wait->context;
+
+	if (wait->end == KG_WAIT_DONE)
+		operation->is_expired = true;
+	kg_operation_queue(operation);
+}
+
+static const struct kg_pair *
+remembered_outputs(struct kg_run *run, const struct kg_entry *before)
+{
+	uint32_t count = before ? before->output_count : 0;
+	struct kg_pair *pairs = kg_new_array(run->arena, struct kg_pair, count + 1);
+
+	for (uint32_t i = 0; i < count; i++)
+		pairs[i] = (struct kg_pair){ before->outputs[i].key, before->outputs[i].value };
+	return pairs;
+}
+
+struct kg_error *
+kg_operation_make(struct kg_run *run, const struct kg_subject *subject, uint32_t node, struct kg_operation **ret_operation)
+{
+	struct kg_operation *operation = kg_new(run->arena, struct kg_operation);
+	void *spec = kg_alloc(run->arena, subject->kind->facts.spec_size);
+	struct kg_common *common = kg_new(run->arena, struct kg_common);
+	struct kg_error *error = kg_spec_fill(
+	    run->arena, subject->kind->facts.fields, subject->values, subject->settings, subject->folder, &subject->resolver, spec);
+
+	if (!error)
+		error = kg_spec_fill(
+		    run->arena, kg_common_fields, subject->values, subject->settings, subject->folder, &subject->resolver, common);
+	if (error)
+		return error;
+
+	for (const char *const *name = common->secret; name && *name; name++)
+		for (const struct kg_pair *pair = common->env; pair && pair->name; pair++)
+			if (strcmp(pair->name, *name) == 0)
+				kg_mask_add(&run->mask, pair->value);
+	*operation = (struct kg_operation){
+		.run = run,
+		.kind = subject->kind,
+		.node = node,
+		.wait = { .ended = on_wait_ended, .context = operation },
+		.deadline = { .ended = on_deadline_ended, .context = operation },
+		.captured.arena = run->arena,
+		.job = {
+			.name = subject->name,
+			.spec = spec,
+			.common = common,
+			.state = subject->kind->state_size ? kg_alloc(run->arena, subject->kind->state_size) : NULL,
+			.arena = run->arena,
+			.folder = subject->folder,
+			.keep = kg_format(run->arena, "%s/nodes/%s", run->folders.state, subject->name),
+			.log = kg_format(run->arena, "%s/%s.log", run->folders.runs, subject->name),
+			.fingerprint = "",
+			.folders = &run->folders,
+			.remembered = remembered_outputs(run, node == KG_NO_NODE ? NULL : run->tasks[node].before),
+			.mask = &run->mask,
+		},
+	};
+	kg_node_log_start(&operation->log, operation->job.log, &run->mask);
+	*ret_operation = operation;
+	return NULL;
+}
+
+void
+kg_operation_start(struct kg_operation *operation, kg_step *first, int64_t timeout_ms,
+    void (*ended)(struct kg_operation *, const struct kg_outcome *))
+{
+	struct kg_run *run = operation->run;
+
+	kg_assert(!operation->is_running);
+	operation->is_running = true;
+	operation->is_expired = operation->has_outcome = false;
+	operation->cancelled = NULL;
+	operation->step = first;
+	operation->ended = ended;
+	operation->deadline_ns = 0;
+	if (timeout_ms > 0) {
+		operation->deadline_ns = kg_loop_now_ns(run->loop) + timeout_ms * 1000000;
+		kg_timer_start(run->loop, &operation->deadline, timeout_ms);
+	}
+	operation->running_index = run->running.count;
+	kg_list_push(run->arena, &run->running, operation);
+	kg_operation_queue(operation);
+}
+
+static void
+operation_close(struct kg_operation *operation, const struct kg_error *why, int signal)
+{
+	if (!operation->is_running || operation->has_outcome)
+		return;
+	operation->cancelled = why;
+	if (operation->wait.live && operation->is_child && signal != SIGKILL)
+		kg_child_signal(&operation->child, signal);
+	else if (operation->wait.live)
+		kg_wait_cancel(&operation->wait);
+	else
+		kg_operation_queue(operation);
+}
+
+void
+kg_operation_cancel(struct kg_operation *operation, const struct kg_error *why)
+{
+	operation_close(operation, why, SIGTERM);
+}
+
+void
+kg_operation_kill(struct kg_operation *operation, const struct kg_error *why)
+{
+	operation_close(operation, why, SIGKILL);
+}
+
+static void
+outcome_set(struct kg_operation *operation, struct kg_next next)
+{
+	operation->has_outcome = true;
+	operation->outcome = (struct kg_outcome){ KG_OUTCOME_DONE, next.error };
+	if (next.what == KG_NEXT_ABSENT)
+		operation->outcome.what = KG_OUTCOME_ABSENT;
+	else if (next.what == KG_NEXT_FAILED)
+		operation->outcome.what = KG_OUTCOME_FAILED;
+}
+
+static struct kg_error *
+expired_error(struct kg_operation *operation)
+{
+	struct kg_arena *arena = operation->job.arena;
+	int64_t limit_ms = operation->job.common->timeout_ms;
+
+	return limit_ms > 0
+	    ? kg_error_make(arena, KG_ETIME, "it did not end within %s", kg_duration_tell(arena, limit_ms * 1000000))
+	    : kg_error_make(arena, KG_ETIME, "it did not end in time");
+}
+
+/* Calls steps until one waits or ends. Nothing of the operation is open here. */
+static void
+operation_advance(struct kg_operation *operation)
+{
+	struct kg_run *run = operation->run;
+
+	operation->job.timed_out = kg_topic_leave(operation) || operation->wait.end == KG_WAIT_TIMEOUT;
+	operation->job.now_ns = kg_loop_now_ns(run->loop);
+	while (!operation->has_outcome) {
+		if (operation->cancelled) {
+			outcome_set(operation, kg_failed(kg_error_copy(run->arena, operation->cancelled)));
+			return;
+		}
+		if (operation->is_expired && !operation->is_child) {
+			outcome_set(operation, kg_failed(expired_error(operation)));
+			return;
+		}
+		struct kg_next next = operation->step(&operation->job);
+
+		operation->step = next.step;
+		if (next.what == KG_NEXT_WAIT)
+			return;
+		if (next.what != KG_NEXT_STEP)
+			outcome_set(operation, next);
+	}
+}
+
+static void
+running_remove(struct kg_run *run, const struct kg_operation *operation)
+{
+	struct kg_operation *last = run->running.items[--run->running.count];
+
+	run->running.items[operation->running_index] = last;
+	last->running_index = operation->running_index;
+}
+
+static void
+operation_turn(struct kg_operation *operation)
+{
+	if (!operation->is_running)
+		return;
+	if (!operation->has_outcome && operation->is_expired && operation->wait.live && !operation->is_child) {
+		kg_wait_cancel(&operation->wait);
+		return;
+	}
+	if (!operation->has_outcome && !operation->wait.live)
+		operation_advance(operation);
+	if (!operation->has_outcome)
+		return;
+	if (operation->deadline.live) {
+		kg_wait_cancel(&operation->deadline);
+		return;
+	}
+	operation->is_running = false;
+	running_remove(operation->run, operation);
+	kg_node_log_flush(&operation->log);
+	operation->ended(operation, &operation->outcome);
+}
+
+void
+kg_operations_turn(struct kg_run *run)
+{
+	struct kg_operation *operation = run->queue_first;
+
+	run->queue_first = run->queue_last = NULL;
+	while (operation) {
+		struct kg_operation *next = operation->next_queued;
+
+		operation->is_queued = false;
+		operation_turn(operation);
+		operation = next;
+	}
+}

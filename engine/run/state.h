@@ -1,0 +1,235 @@
+/*
+ * The state of a run, for the files of engine/run alone: run state lives in an array beside the nodes, same index, and never in the graph.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cache/ledger.h"
+#include "cache/stat_cache.h"
+#include "cache/store.h"
+#include "engine/base/list.h"
+#include "engine/base/map.h"
+#include "engine/base/mask.h"
+#include "engine/run/operation.h"
+#include "engine/run/run.h"
+
+enum kg_task_state : uint8_t {
+	KG_TASK_UNCHOSEN,
+	KG_TASK_WAITING,   /* for the nodes that it needs */
+	KG_TASK_INSPECTED, /* on a worker: what is it made of, and are its products still there? */
+	KG_TASK_LOOKING,   /* its kind asks the world */
+	KG_TASK_RESTORING, /* on a worker: from the store */
+	KG_TASK_QUEUED,    /* for a place in its pool */
+	KG_TASK_PREPARING, /* on a worker: old products are removed */
+	KG_TASK_RUNNING,
+	KG_TASK_PAUSING,   /* between two tries */
+	KG_TASK_RECORDING, /* on a worker: products are digested and stored */
+	KG_TASK_CLEANING,  /* on a worker: what a failed run half wrote is removed */
+	KG_TASK_DONE,
+	KG_TASK_PLANNED, /* plan: it would run, or might */
+	KG_TASK_FAILED,
+	KG_TASK_BLOCKED,
+	KG_TASK_CANCELLED,
+};
+
+enum kg_task_readiness : uint8_t {
+	KG_READINESS_NONE, /* ready when done */
+	KG_READINESS_OPEN, /* has a rule, not watched yet */
+	KG_READINESS_WATCHED,
+	KG_READINESS_READY,
+	KG_READINESS_FAILED,
+};
+
+/* What a worker has found out about a node. */
+struct kg_inspection {
+	struct kg_digest fingerprint;
+	struct kg_digest base;         /* without what the depfile names; equal to fingerprint where there is none */
+	struct kg_parts *parts;        /* sealed; NULL while nothing has changed */
+	struct kg_parts *stable_parts; /* without those from the depfile */
+	bool has_depfile;
+	bool is_changed;                       /* the fingerprint is not the ledger's */
+	const char *products_why;              /* what is wrong with its products; NULL: nothing */
+	const struct kg_entry_output *outputs; /* of the ledger, with the products' paths of today */
+	struct kg_error *error;
+};
+
+struct kg_task {
+	enum kg_task_state state;
+	enum kg_task_readiness readiness;
+	bool is_gate;  /* a chosen node waits until this one is ready */
+	bool was_made; /* it ran in this run, or was restored */
+	bool was_restored;
+	bool would_run; /* plan */
+	bool data_kept; /* its data is of the same generation as before the run */
+	uint8_t tries;
+	uint32_t unmet; /* edges that are not satisfied yet */
+	uint32_t output_count;
+	const struct kg_entry_output *outputs;
+	const struct kg_entry *before; /* the ledger's; NULL: never ran */
+	struct kg_digest outputs_digest;
+	int64_t path_ns; /* longest way from its start to the end of the graph: who has more goes first */
+	int64_t started_ns, ended_ns, watched_ns;
+	struct kg_inspection *inspection; /* NULL unless it has changed */
+	struct kg_operation *operation;   /* NULL until its kind has something to do */
+	const char *why;                  /* why it runs */
+	struct kg_error *error;           /* why it failed */
+};
+
+/* A pool's queue: a heap by path_ns, then by node. */
+struct kg_pool_state {
+	const char *name;
+	uint32_t width, running;
+	int64_t memory_bytes, memory_used_bytes;
+	KG_LIST(uint32_t) heap;
+};
+
+/* One survey: a kind's question to the world for all nodes of one key. */
+struct kg_survey {
+	const struct kg_kind *kind;
+	const char *key;
+	enum { KG_SURVEY_RUNNING, KG_SURVEY_DONE, KG_SURVEY_FAILED } state;
+	struct kg_operation *operation, *watch;
+	struct kg_error *error;
+	KG_LIST(uint32_t) waiting; /* nodes whose look goes on when it is done */
+	uint32_t watchers;         /* nodes of the key that are waited for */
+};
+
+struct down;
+
+struct kg_run {
+	struct kg_arena *arena;
+	struct kg_run_options options;
+	const struct kg_graph *graph;
+	struct kg_loop *loop;
+	struct kg_lock *lock;
+	struct kg_ledger *ledger; /* NULL: nothing has run here yet, and this run only reads */
+	struct kg_stat_cache *stat_cache;
+	struct kg_store *store; /* NULL: none */
+	struct kg_folders folders;
+	struct kg_mask mask;
+	const char **secrets; /* by the graph's index; NULL: not needed by what is chosen */
+	const char **ports;   /* by the graph's index, as texts */
+	const struct kg_entry *const *entries;
+	uint32_t entry_count;
+
+	struct kg_task *tasks;
+	uint8_t *users_until; /* enum kg_edge_until, beside graph->users */
+	struct kg_pool_state *pools;
+	uint32_t pool_count;
+	KG_LIST(uint32_t) eligible;              /* all that they need is there: to be inspected in this turn */
+	KG_LIST(struct kg_arena *) batch_arenas; /* of inspections; freed with the run */
+	KG_LIST(struct kg_survey *) surveys;
+	struct kg_map survey_index;
+	struct kg_operation *queue_first, *queue_last;
+	KG_LIST(struct kg_operation *) running; /* operations that are not ended, in no order */
+	uint32_t open;                          /* tasks between WAITING and a final state */
+	uint32_t watched;                       /* tasks whose readiness is watched */
+	uint32_t not_ready;                     /* tasks that ran and did not become ready */
+	bool in_barrier, stopping, has_failed;
+	uint32_t interrupts;
+	struct kg_error *stop_error; /* why no more is started */
+	enum kg_run_outcome stop_outcome;
+	struct kg_summary summary;
+	int64_t started_ns;
+	struct kg_wait time_limit, kill_limit;
+	struct down *down; /* engine/run/down.c's own */
+};
+
+/* engine/run/subject.c */
+struct kg_subject kg_subject_of_node(struct kg_run *run, struct kg_arena *arena, uint32_t node);
+struct kg_subject kg_subject_of_entry(struct kg_run *run, struct kg_arena *arena, const struct kg_entry *entry);
+/* The value of "port.x", "secrets.x", "dir.x", "node.x.key" as far as the run knows it; NULL when it does not. */
+const char *kg_run_value(struct kg_run *run, const struct kg_reference *reference);
+
+/* engine/run/places.c: folders, ports, secrets */
+[[nodiscard]] struct kg_error *kg_run_find_places(struct kg_run *run);
+/* KG_EBUSY when a port that the node's settings name is held by a process that is none of ours. Blocking, cheap. */
+[[nodiscard]] struct kg_error *kg_run_check_ports(struct kg_run *run, struct kg_arena *arena, uint32_t node);
+
+/* engine/run/inspect.c: on a worker thread. Parts are kept when something has changed, or when they are wanted. */
+void kg_inspect(struct kg_run *run, uint32_t node, struct kg_arena *scratch, struct kg_arena *keep, bool parts_wanted,
+    struct kg_inspection *ret_inspection);
+
+/* engine/run/depfile.c: on a worker thread; the depfile itself as something that the store keeps, under the fingerprint without it */
+void kg_depfile_restore(struct kg_run *run, struct kg_arena *arena, const struct kg_operation *operation, struct kg_digest base);
+[[nodiscard]] struct kg_error *kg_depfile_store(
+    struct kg_run *run, struct kg_arena *arena, const struct kg_operation *operation, struct kg_digest base);
+
+/* engine/run/product.c: on a worker thread */
+struct kg_products *kg_products_of(struct kg_arena *arena, const struct kg_kind *kind, const void *spec);
+const char *kg_products_look(
+    struct kg_run *run, struct kg_arena *arena, const struct kg_products *products, const struct kg_entry *before);
+/*
+ * Removes what stands in the way and makes the folders. ever_succeeded false: data is of a run that was cut off, and goes too.
+ * *ret_data_kept: all data was there and stays, so it is of the same generation after the run.
+ */
+[[nodiscard]] struct kg_error *kg_products_prepare(
+    struct kg_run *run, struct kg_arena *arena, const struct kg_products *products, bool ever_succeeded, bool *ret_data_kept);
+[[nodiscard]] struct kg_error *kg_products_remove(
+    struct kg_run *run, struct kg_arena *arena, const struct kg_products *products, bool with_data);
+/* Adds an output for each product, with its digest; KG_EFAILED for one that is missing. before: whose data was kept; NULL: none was. */
+[[nodiscard]] struct kg_error *kg_products_record(struct kg_run *run, struct kg_arena *arena, const struct kg_products *products,
+    const struct kg_entry *before, struct kg_entry_output *outputs, uint32_t *output_count);
+uint32_t kg_products_count(const struct kg_products *products);
+/* Those that may come from the store; 0 when any of them may not. */
+uint32_t kg_products_stored(struct kg_arena *arena, const struct kg_products *products, const struct kg_stored **ret_stored);
+
+/* engine/run/emit.c */
+void kg_run_emit(struct kg_run *run, enum kg_event_type type, uint32_t node, struct kg_event event);
+[[gnu::format(printf, 2, 3)]] void kg_run_warn(struct kg_run *run, const char *format, ...);
+
+/* engine/run/schedule.c */
+void kg_schedule_start(struct kg_run *run);
+/* The function of each loop turn; context is the run. */
+void kg_schedule_turn(void *context);
+/* Starts nothing more: what waits is cancelled, what runs goes on. */
+void kg_schedule_stop(struct kg_run *run);
+/* What every task in a final state calls: frees those that wait for it. */
+void kg_task_finished(struct kg_run *run, uint32_t node);
+void kg_task_ready(struct kg_run *run, uint32_t node);
+void kg_task_failed(struct kg_run *run, uint32_t node, struct kg_error *error);
+void kg_task_not_ready(struct kg_run *run, uint32_t node, struct kg_error *error);
+
+/* engine/run/pool.c */
+void kg_pools_make(struct kg_run *run);
+void kg_pool_push(struct kg_run *run, uint32_t node);
+/* The next node that has a place, or KG_NO_NODE; the place is taken. */
+uint32_t kg_pool_pop(struct kg_run *run);
+void kg_pool_give_back(struct kg_run *run, uint32_t node);
+void kg_pools_empty(struct kg_run *run, void (*dropped)(struct kg_run *run, uint32_t node));
+
+/* engine/run/survey.c */
+/* Hands the operation its survey; false: it is asked for first, and kg_task_look goes on when it is there. */
+bool kg_survey_give(struct kg_run *run, uint32_t node, struct kg_operation *operation);
+void kg_survey_watch(struct kg_run *run, struct kg_operation *operation);
+void kg_survey_unwatch(struct kg_run *run, struct kg_operation *operation);
+
+/* engine/run/task.c: what happens to one node between being eligible and done */
+void kg_task_inspected(struct kg_run *run, uint32_t node, const struct kg_inspection *inspection);
+void kg_task_look(struct kg_run *run, uint32_t node);
+const char *kg_task_name(const struct kg_run *run, uint32_t node);
+
+/* engine/run/task_restore.c: false when there is nothing to restore from */
+bool kg_task_restore(struct kg_run *run, uint32_t node);
+
+/* engine/run/task_run.c */
+void kg_task_queue(struct kg_run *run, uint32_t node);
+void kg_task_run(struct kg_run *run, uint32_t node);
+
+/* engine/run/task_record.c */
+[[nodiscard]] struct kg_error *kg_task_remember(struct kg_run *run, uint32_t node, bool started);
+void kg_task_done(struct kg_run *run, uint32_t node);
+[[nodiscard]] struct kg_error *kg_task_operation(struct kg_run *run, uint32_t node, struct kg_operation **ret_operation);
+
+/* engine/run/barrier.c */
+bool kg_task_has_rule(struct kg_run *run, uint32_t node);
+void kg_task_watch(struct kg_run *run, uint32_t node);
+/* Watches all that has a rule and was not watched at a gate. */
+void kg_barrier_enter(struct kg_run *run);
+
+/* engine/run/interrupt.c */
+[[nodiscard]] struct kg_error *kg_interrupts_start(struct kg_run *run);
+/* Starts nothing more and ends what runs, gently; a second time at once. */
+void kg_run_stop(struct kg_run *run, struct kg_error *why, enum kg_run_outcome outcome);
