@@ -1,0 +1,53 @@
+/* The dependency files of a node as something that the store keeps, under the fingerprint that does not know them yet. */
+
+#include "engine/base/arena.h"
+#include "engine/run/inputs.h"
+#include "engine/run/state.h"
+
+static uint32_t
+depfiles_of(struct kg_arena *arena, const struct kg_operation *operation, const struct kg_stored **ret_stored)
+{
+	struct kg_inputs inputs = { .arena = arena };
+
+	operation->kind->inputs(&inputs, operation->job.spec, operation->job.common);
+	struct kg_stored *stored = kg_new_array(arena, struct kg_stored, inputs.depfiles.count + 1);
+	for (uint32_t i = 0; i < inputs.depfiles.count; i++)
+		stored[i] = (struct kg_stored){ kg_format(arena, "depfile%u", i), inputs.depfiles.items[i] };
+	*ret_stored = stored;
+	return inputs.depfiles.count;
+}
+
+/* Apart from the fingerprints of outputs, which could otherwise be equal to it when the depfile names nothing. */
+static struct kg_digest
+depfile_key(struct kg_digest base)
+{
+	struct kg_digest_state state;
+
+	kg_digest_start(&state);
+	kg_digest_add_text(&state, "depfile");
+	kg_digest_add(&state, &base, sizeof(base));
+	return kg_digest_end(&state);
+}
+
+void
+kg_depfile_restore(struct kg_run *run, struct kg_arena *arena, const struct kg_operation *operation, struct kg_digest base)
+{
+	const struct kg_stored *stored;
+	uint32_t count = depfiles_of(arena, operation, &stored);
+	bool hit;
+
+	/* Without it the outputs are not found, and the node runs: no error that would matter. */
+	struct kg_error *error = kg_store_restore(run->store, arena, depfile_key(base), stored, count, &hit);
+	(void)error;
+	for (uint32_t i = 0; i < count; i++)
+		kg_stat_cache_forget(run->stat_cache, stored[i].path);
+}
+
+struct kg_error *
+kg_depfile_store(struct kg_run *run, struct kg_arena *arena, const struct kg_operation *operation, struct kg_digest base)
+{
+	const struct kg_stored *stored;
+	uint32_t count = depfiles_of(arena, operation, &stored);
+
+	return kg_store_put(run->store, arena, depfile_key(base), stored, count);
+}

@@ -1,0 +1,251 @@
+/*
+ * Taking down what the ledger remembers, users before what they use, as wide as that allows. It goes by the ledger and not by the file: a node that has
+ * left the file is still taken down, by the settings that it was run with.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/clock.h"
+#include "engine/base/file.h"
+#include "engine/run/state.h"
+#include "engine/run/work.h"
+
+struct removal {
+	struct kg_run *run;
+	const struct kg_entry *entry;
+	struct kg_operation *operation;
+	bool is_chosen;
+	uint32_t users;          /* chosen ones that are not gone yet */
+	KG_LIST(uint32_t) needs; /* indices of what it needs, chosen or not */
+	int64_t started_ns;
+	struct kg_wait wait;
+	struct kg_arena *arena; /* of the work on a worker */
+	struct kg_error *error;
+};
+
+struct down {
+	struct kg_run *run;
+	struct removal *removals;
+	uint32_t count, open;
+	bool purge;
+	KG_LIST(uint32_t) free; /* nobody uses them any more: to be taken away in this turn */
+};
+
+static void
+removal_ended(struct removal *removal, struct kg_error *error)
+{
+	struct down *down = removal->run->down;
+	struct kg_run *run = removal->run;
+	const char *name = removal->entry->name;
+	bool forget = down->purge || (removal->operation && removal->operation->kind->outlives);
+
+	if (!error && forget)
+		error = kg_ledger_remove(run->ledger, name);
+	if (error) {
+		run->summary.failed++;
+		run->has_failed = true;
+		kg_run_emit(run, KG_EVENT_NODE_FAILED, KG_NO_NODE,
+		    (struct kg_event){ .name = name, .kind = removal->entry->kind, .error = error });
+	} else if (forget) {
+		run->summary.made++;
+		kg_run_emit(run, KG_EVENT_NODE_UNDONE, KG_NO_NODE,
+		    (struct kg_event){
+			.name = name, .kind = removal->entry->kind, .duration_ns = kg_clock_now_ns() - removal->started_ns });
+	}
+	/* What stands behind a failed one is taken down all the same: a service that hangs is no reason to leave its database running. */
+	for (uint32_t i = 0; i < removal->needs.count; i++) {
+		struct removal *need = &down->removals[removal->needs.items[i]];
+
+		if (--need->users == 0 && need->is_chosen)
+			kg_list_push(run->arena, &down->free, removal->needs.items[i]);
+	}
+	down->open--;
+	kg_loop_wake(run->loop);
+}
+
+static void
+products_work(void *data)
+{
+	struct removal *removal = data;
+	struct kg_run *run = removal->run;
+	const struct kg_operation *operation = removal->operation;
+	struct kg_products *products = kg_products_of(removal->arena, operation->kind, operation->job.spec);
+
+	removal->error = kg_products_remove(run, removal->arena, products, true);
+	if (!removal->error)
+		removal->error = kg_file_remove(removal->arena, operation->job.keep);
+}
+
+static void
+on_products_removed(struct kg_wait *wait)
+{
+	struct removal *removal = wait->context;
+	struct kg_error *error = removal->error ? kg_error_copy(removal->run->arena, removal->error) : NULL;
+
+	kg_arena_free(removal->arena);
+	removal_ended(removal, error);
+}
+
+static void
+undo_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
+{
+	struct removal *removal = operation->context;
+	struct kg_run *run = operation->run;
+
+	if (outcome->what == KG_OUTCOME_FAILED || !run->down->purge) {
+		removal_ended(removal, outcome->what == KG_OUTCOME_FAILED ? outcome->error : NULL);
+		return;
+	}
+	removal->arena = kg_arena_make();
+	removal->wait = (struct kg_wait){ .ended = on_products_removed, .context = removal };
+	kg_worker_start(run->loop, &removal->wait, products_work, removal);
+}
+
+static void
+removal_start(struct removal *removal)
+{
+	struct kg_run *run = removal->run;
+	struct kg_subject subject = kg_subject_of_entry(run, run->arena, removal->entry);
+
+	removal->started_ns = kg_clock_now_ns();
+	if (!subject.kind) {
+		kg_run_warn(run, "%s is of the kind `%s`, which this kgraph does not have; it is left as it is",
+		    removal->entry->name, removal->entry->kind);
+		removal_ended(removal, NULL);
+		return;
+	}
+	struct kg_error *error = kg_operation_make(run, &subject, KG_NO_NODE, &removal->operation);
+	if (error) {
+		removal_ended(removal, error);
+		return;
+	}
+	removal->operation->job.purge = run->down->purge;
+	removal->operation->context = removal;
+	kg_operation_start(removal->operation, subject.kind->undo ? subject.kind->undo : kg_done, 0, undo_ended);
+}
+
+static void
+down_turn(void *context)
+{
+	struct kg_run *run = context;
+	struct down *down = run->down;
+
+	kg_operations_turn(run);
+	while (down->free.count > 0 && !run->stopping)
+		removal_start(&down->removals[down->free.items[--down->free.count]]);
+	if (down->open == 0 || (run->stopping && run->running.count == 0))
+		kg_loop_stop(run->loop);
+}
+
+/* A name means the node, or a target of the graph, or all nodes of an include. */
+static bool
+is_named(const struct kg_run *run, const char *node, const char *const *names)
+{
+	for (; *names; names++) {
+		size_t length = strlen(*names);
+
+		if (strcmp(node, *names) == 0 || (strncmp(node, *names, length) == 0 && node[length] == '.'))
+			return true;
+	}
+	uint32_t index = kg_graph_find(run->graph, node);
+	return run->options.chosen && index != KG_NO_NODE && run->options.chosen[index];
+}
+
+static void
+needs_link(struct down *down, const struct kg_map *index, struct removal *removal)
+{
+	for (const char *const *need = removal->entry->needs; need && *need; need++) {
+		uint32_t other;
+
+		if (!kg_map_get(index, *need, &other))
+			continue;
+		kg_list_push(down->run->arena, &removal->needs, other);
+		down->removals[other].users++;
+	}
+}
+
+/*
+ * What is used by something that stays is taken down too when it was asked for by name, but what needs it goes first: users of what is chosen are
+ * chosen. The entries' order is that of the graph, so one pass from the first to the last reaches all of them.
+ */
+static int
+order_compare(const void *a, const void *b)
+{
+	const struct removal *const *first = a, *const *second = b;
+
+	return ((*first)->entry->order > (*second)->entry->order) - ((*first)->entry->order < (*second)->entry->order);
+}
+
+static void
+users_choose(struct down *down)
+{
+	struct removal **sorted = kg_new_array(down->run->arena, struct removal *, down->count + 1);
+
+	for (uint32_t i = 0; i < down->count; i++)
+		sorted[i] = &down->removals[i];
+	qsort(sorted, down->count, sizeof(struct removal *), order_compare);
+	for (uint32_t i = 0; i < down->count; i++)
+		for (uint32_t j = 0; j < sorted[i]->needs.count; j++)
+			if (down->removals[sorted[i]->needs.items[j]].is_chosen)
+				sorted[i]->is_chosen = true;
+}
+
+static void
+down_prepare(struct down *down, const char *const *names)
+{
+	struct kg_run *run = down->run;
+	struct kg_map index = { .arena = run->arena };
+
+	down->count = run->entry_count;
+	down->removals = kg_new_array(run->arena, struct removal, down->count + 1);
+	for (uint32_t i = 0; i < down->count; i++) {
+		down->removals[i].run = run;
+		down->removals[i].entry = run->entries[i];
+		down->removals[i].is_chosen = !names || !names[0] || is_named(run, run->entries[i]->name, names);
+		kg_map_put(&index, run->entries[i]->name, i);
+	}
+	for (uint32_t i = 0; i < down->count; i++)
+		needs_link(down, &index, &down->removals[i]);
+	users_choose(down);
+	for (uint32_t i = 0; i < down->count; i++) {
+		struct removal *removal = &down->removals[i];
+
+		if (!removal->is_chosen)
+			for (uint32_t j = 0; j < removal->needs.count; j++)
+				down->removals[removal->needs.items[j]].users--;
+	}
+	for (uint32_t i = 0; i < down->count; i++) {
+		down->open += down->removals[i].is_chosen;
+		if (down->removals[i].is_chosen && down->removals[i].users == 0)
+			kg_list_push(run->arena, &down->free, i);
+	}
+	run->summary.chosen = down->open;
+}
+
+enum kg_run_outcome
+kg_run_down(struct kg_run *run, const char *const *names, bool purge)
+{
+	struct down down = { .run = run, .purge = purge };
+
+	run->down = &down;
+	run->started_ns = kg_clock_now_ns();
+	down_prepare(&down, names);
+	kg_run_emit(run, KG_EVENT_RUN_STARTED, KG_NO_NODE, (struct kg_event){ .text = "down", .count = down.open });
+	struct kg_error *error = kg_interrupts_start(run);
+	if (error)
+		kg_run_warn(run, "%s", kg_error_text(run->arena, error));
+	kg_loop_each_turn(run->loop, down_turn, run);
+	kg_loop_wake(run->loop);
+	kg_loop_run(run->loop);
+
+	enum kg_run_outcome outcome = run->has_failed ? KG_RUN_FAILED : run->interrupts > 0 ? run->stop_outcome : KG_RUN_UP;
+	kg_run_emit(run, KG_EVENT_RUN_ENDED, KG_NO_NODE,
+	    (struct kg_event){ .text = outcome == KG_RUN_UP ? "down"
+		    : outcome == KG_RUN_FAILED              ? "failed"
+							    : "interrupted",
+		.duration_ns = kg_clock_now_ns() - run->started_ns,
+		.summary = &run->summary });
+	return outcome;
+}

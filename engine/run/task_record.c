@@ -1,0 +1,118 @@
+/* What the ledger is told of a node: that its run begins, and what it was made of and gave when it has succeeded. */
+
+#include "engine/base/arena.h"
+#include "engine/base/clock.h"
+#include "engine/run/state.h"
+#include "engine/run/work.h"
+
+const char *
+kg_task_name(const struct kg_run *run, uint32_t node)
+{
+	return kg_graph_text(run->graph, run->graph->nodes[node].name);
+}
+
+static struct kg_digest
+outputs_digest(const struct kg_entry_output *outputs, uint32_t count)
+{
+	struct kg_digest_state state;
+
+	kg_digest_start(&state);
+	for (uint32_t i = 0; i < count; i++) {
+		kg_digest_add_text(&state, outputs[i].key);
+		kg_digest_add(&state, &outputs[i].digest, sizeof(outputs[i].digest));
+	}
+	return kg_digest_end(&state);
+}
+
+static const char *const *
+needs_of(struct kg_run *run, uint32_t node)
+{
+	const struct kg_node *it = &run->graph->nodes[node];
+	const char **needs = kg_new_array(run->arena, const char *, it->edge_count + 1);
+
+	for (uint32_t i = 0; i < it->edge_count; i++)
+		needs[i] = kg_task_name(run, run->graph->edges[it->first_edge + i].node);
+	return needs;
+}
+
+/* What the ledger is to remember; started: a run begins, and until it ends what the node left is not to be trusted. */
+struct kg_error *
+kg_task_remember(struct kg_run *run, uint32_t node, bool started)
+{
+	struct kg_task *task = &run->tasks[node];
+	const struct kg_node *it = &run->graph->nodes[node];
+	const struct kg_facts *facts = &run->options.kinds[it->kind]->facts;
+	const struct kg_entry *before = task->before;
+	struct kg_entry entry = {
+		.name = kg_task_name(run, node),
+		.kind = facts->name,
+		.folder = kg_graph_text(run->graph, it->folder),
+		.kind_version = facts->version,
+		.is_started = started,
+		.outputs = started && before ? before->outputs : task->outputs,
+		.output_count = started && before ? before->output_count : task->output_count,
+		.order = node,
+		.duration_ns =
+		    started || task->was_restored ? (before ? before->duration_ns : 0) : task->ended_ns - task->started_ns,
+		.ready_ns = before ? before->ready_ns : 0,
+		.finished_wall_ns = started ? (before ? before->finished_wall_ns : 0) : kg_clock_wall_ns(),
+		.settings = kg_value_pack(run->arena, &run->graph->values, &run->graph->values.items[it->settings]),
+		.needs = needs_of(run, node),
+	};
+
+	if (!started) {
+		entry.fingerprint = task->inspection->fingerprint;
+		entry.outputs_digest = task->outputs_digest;
+	}
+	return kg_ledger_put(run->ledger, &entry, started ? NULL : task->inspection->parts);
+}
+
+void
+kg_task_done(struct kg_run *run, uint32_t node)
+{
+	struct kg_task *task = &run->tasks[node];
+
+	task->outputs_digest = outputs_digest(task->outputs, task->output_count);
+	struct kg_error *error = kg_task_remember(run, node, false);
+	if (!error && task->why)
+		error = kg_ledger_set_fact(run->ledger, kg_format(run->arena, "why.%s", kg_task_name(run, node)), task->why);
+	if (error) {
+		kg_task_failed(run, node, kg_error_wrap(run->arena, error, "while recording that it has run"));
+		return;
+	}
+	bool is_same = task->before && kg_digest_equal(task->before->outputs_digest, task->outputs_digest);
+	task->state = KG_TASK_DONE;
+	task->was_made = true;
+	if (task->was_restored)
+		run->summary.restored++;
+	else
+		run->summary.made++;
+	kg_run_emit(run, task->was_restored ? KG_EVENT_NODE_RESTORED : KG_EVENT_NODE_DONE, node,
+	    (struct kg_event){ .duration_ns = task->ended_ns - task->started_ns, .text = is_same ? "same" : NULL });
+	kg_task_finished(run, node);
+}
+
+void
+kg_task_take_outputs(struct kg_run *run, uint32_t node, const struct kg_work *work)
+{
+	struct kg_task *task = &run->tasks[node];
+	const struct kg_operation *operation = task->operation;
+	uint32_t count = operation->outputs.count + work->output_count;
+	struct kg_entry_output *outputs = kg_new_array(run->arena, struct kg_entry_output, count + 1);
+
+	for (uint32_t i = 0; i < operation->outputs.count; i++) {
+		const struct kg_pair *pair = &operation->outputs.items[i];
+
+		outputs[i] =
+		    (struct kg_entry_output){ .key = pair->name, .value = pair->value, .digest = kg_digest_text(pair->value) };
+	}
+	for (uint32_t i = 0; i < work->output_count; i++) {
+		struct kg_entry_output *output = &outputs[operation->outputs.count + i];
+
+		*output = work->outputs[i];
+		output->key = kg_copy(run->arena, output->key);
+		output->value = kg_copy(run->arena, output->value);
+	}
+	task->outputs = outputs;
+	task->output_count = count;
+}

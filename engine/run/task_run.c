@@ -1,0 +1,246 @@
+/* A node that has its place in a pool: its old products go, its kind runs it, once or more often, and what it left is recorded. */
+
+#include "cache/store.h"
+#include "engine/base/arena.h"
+#include "engine/base/assert.h"
+#include "engine/base/clock.h"
+#include "engine/run/state.h"
+#include "engine/run/work.h"
+
+static constexpr int64_t retry_pause_longest_ms = 30000;
+
+void
+kg_task_queue(struct kg_run *run, uint32_t node)
+{
+	run->tasks[node].state = KG_TASK_QUEUED;
+	kg_pool_push(run, node);
+}
+
+static void
+prepare_work(struct kg_work *work)
+{
+	struct kg_run *run = work->run;
+	const struct kg_task *task = &run->tasks[work->node];
+	const struct kg_operation *operation = task->operation;
+	struct kg_products *products = kg_products_of(work->arena, operation->kind, operation->job.spec);
+	bool ever_succeeded = task->before && task->before->finished_wall_ns > 0;
+
+	work->error = kg_products_prepare(run, work->arena, products, ever_succeeded, &work->data_kept);
+	if (!work->error && operation->kind->outlives)
+		work->error = kg_run_check_ports(run, work->arena, work->node);
+}
+
+static void run_ended(struct kg_operation *operation, const struct kg_outcome *outcome);
+
+static void
+task_try(struct kg_run *run, uint32_t node)
+{
+	struct kg_task *task = &run->tasks[node];
+	struct kg_operation *operation = task->operation;
+
+	task->state = KG_TASK_RUNNING;
+	task->started_ns = kg_clock_now_ns();
+	task->tries++;
+	operation->outputs.count = 0;
+	kg_run_emit(run, KG_EVENT_NODE_STARTED, node, (struct kg_event){ .count = task->tries });
+	kg_operation_start(operation, operation->kind->run, operation->job.common->timeout_ms, run_ended);
+}
+
+static void
+task_prepared(struct kg_work *work)
+{
+	struct kg_run *run = work->run;
+	struct kg_error *error = work->error ? work->error : run->stop_error;
+
+	run->tasks[work->node].data_kept = work->data_kept;
+	if (!error)
+		error = kg_task_remember(run, work->node, true);
+	if (error) {
+		kg_pool_give_back(run, work->node);
+		kg_task_failed(run, work->node, error);
+		return;
+	}
+	task_try(run, work->node);
+}
+
+void
+kg_task_run(struct kg_run *run, uint32_t node)
+{
+	run->tasks[node].state = KG_TASK_PREPARING;
+	kg_work_start(run, node, prepare_work, task_prepared);
+}
+
+/*
+ * What the run was made of is what was there when it began; only what a depfile names has become known by the run itself. A file that was changed
+ * while the node ran keeps the digest from before, so that the next run sees the change.
+ */
+static void
+parts_merge(struct kg_work *work)
+{
+	const struct kg_inspection *then = work->run->tasks[work->node].inspection;
+	struct kg_parts *merged = kg_new(work->arena, struct kg_parts);
+	struct kg_map known = { .arena = work->arena };
+
+	merged->arena = work->arena;
+	for (uint32_t i = 0; i < then->parts->count; i++)
+		if (then->parts->items[i].type == KG_PART_FILE)
+			kg_map_put(&known, then->parts->items[i].name, i);
+	for (uint32_t i = 0; i < then->stable_parts->count; i++)
+		kg_parts_add(merged, then->stable_parts->items[i].type, then->stable_parts->items[i].name,
+		    then->stable_parts->items[i].digest);
+	for (uint32_t i = 0; i < work->inspection.parts->count; i++) {
+		struct kg_part part = work->inspection.parts->items[i];
+		uint32_t index;
+
+		if (part.type != KG_PART_FILE)
+			continue;
+		if (kg_map_get(&known, part.name, &index))
+			part.digest = then->parts->items[index].digest;
+		kg_parts_add(merged, part.type, part.name, part.digest);
+	}
+	work->inspection.fingerprint = kg_parts_seal(merged);
+	work->inspection.parts = merged;
+}
+
+static void
+record_work(struct kg_work *work)
+{
+	struct kg_run *run = work->run;
+	const struct kg_task *task = &run->tasks[work->node];
+	const struct kg_operation *operation = task->operation;
+	struct kg_products *products = kg_products_of(work->arena, operation->kind, operation->job.spec);
+	struct kg_digest fingerprint = task->inspection->fingerprint;
+	const struct kg_stored *stored;
+
+	work->outputs = kg_new_array(work->arena, struct kg_entry_output, kg_products_count(products) + 1);
+	work->error = kg_products_record(
+	    run, work->arena, products, task->data_kept ? task->before : NULL, work->outputs, &work->output_count);
+	if (!work->error && task->inspection->has_depfile) {
+		struct kg_arena *scratch = kg_arena_make();
+
+		kg_inspect(run, work->node, scratch, work->arena, true, &work->inspection);
+		kg_arena_free(scratch);
+		work->error = work->inspection.error;
+		if (!work->error && work->inspection.parts) {
+			parts_merge(work);
+			fingerprint = work->inspection.fingerprint;
+		}
+	}
+	uint32_t count = kg_products_stored(work->arena, products, &stored);
+	if (work->error || !run->store || !operation->kind->is_restorable || count == 0)
+		return;
+	work->store_error = kg_store_put(run->store, work->arena, fingerprint, stored, count);
+	if (!work->store_error && task->inspection->has_depfile)
+		work->store_error = kg_depfile_store(run, work->arena, operation, task->inspection->base);
+}
+
+static void cleaned(struct kg_work *work);
+
+static void
+clean_work(struct kg_work *work)
+{
+	struct kg_run *run = work->run;
+	const struct kg_task *task = &run->tasks[work->node];
+	const struct kg_operation *operation = task->operation;
+	bool ever_succeeded = task->before && task->before->finished_wall_ns > 0;
+
+	work->error = kg_products_remove(
+	    run, work->arena, kg_products_of(work->arena, operation->kind, operation->job.spec), !ever_succeeded);
+}
+
+static void
+task_clean(struct kg_run *run, uint32_t node, struct kg_error *error)
+{
+	run->tasks[node].state = KG_TASK_CLEANING;
+	run->tasks[node].error = error;
+	kg_work_start(run, node, clean_work, cleaned);
+}
+
+static void
+cleaned(struct kg_work *work)
+{
+	struct kg_run *run = work->run;
+
+	if (work->error)
+		kg_run_warn(run, "%s: what its failed run left could not be removed: %s", kg_task_name(run, work->node),
+		    kg_error_text(run->arena, work->error));
+	kg_pool_give_back(run, work->node);
+	kg_task_failed(run, work->node, run->tasks[work->node].error);
+}
+
+static void
+recorded(struct kg_work *work)
+{
+	struct kg_run *run = work->run;
+	struct kg_task *task = &run->tasks[work->node];
+
+	if (work->error) {
+		task_clean(run, work->node, work->error);
+		return;
+	}
+	if (work->store_error)
+		kg_run_warn(run, "%s: not kept in the store: %s", kg_task_name(run, work->node),
+		    kg_error_text(run->arena, work->store_error));
+	if (work->inspection.parts) {
+		task->inspection->fingerprint = work->inspection.fingerprint;
+		task->inspection->parts = kg_parts_copy(run->arena, work->inspection.parts);
+	}
+	kg_pool_give_back(run, work->node);
+	kg_task_take_outputs(run, work->node, work);
+	kg_task_done(run, work->node);
+}
+
+static struct kg_next
+pause_over(struct kg_job *job)
+{
+	return kg_done(job);
+}
+
+static struct kg_next
+pause_begin(struct kg_job *job)
+{
+	const struct kg_operation *operation = (struct kg_operation *)job;
+	const struct kg_retry *retry = job->common->retry;
+	uint32_t tries = operation->run->tasks[operation->node].tries;
+	int64_t pause_ms = retry->pause_ms;
+
+	for (uint32_t i = 1; i < tries && pause_ms < retry_pause_longest_ms; i++)
+		pause_ms *= 2;
+	if (pause_ms > retry_pause_longest_ms)
+		pause_ms = retry_pause_longest_ms;
+	return kg_wait_timer(job, pause_ms, pause_over);
+}
+
+static void
+pause_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
+{
+	if (outcome->what == KG_OUTCOME_DONE && !operation->run->stopping)
+		task_try(operation->run, operation->node);
+	else
+		task_clean(operation->run, operation->node, operation->run->tasks[operation->node].error);
+}
+
+static void
+run_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
+{
+	struct kg_run *run = operation->run;
+	struct kg_task *task = &run->tasks[operation->node];
+	const struct kg_retry *retry = operation->job.common->retry;
+
+	task->ended_ns = kg_clock_now_ns();
+	if (outcome->what == KG_OUTCOME_DONE) {
+		task->state = KG_TASK_RECORDING;
+		kg_work_start(run, operation->node, record_work, recorded);
+		return;
+	}
+	kg_assert(outcome->error);
+	if (!retry || task->tries > retry->times || run->stopping || outcome->error->code == KG_EINPUT) {
+		task_clean(run, operation->node, outcome->error);
+		return;
+	}
+	task->error = outcome->error;
+	task->state = KG_TASK_PAUSING;
+	kg_run_emit(run, KG_EVENT_NODE_RETRIED, operation->node,
+	    (struct kg_event){ .text = kg_error_text(run->arena, outcome->error), .duration_ns = retry->pause_ms * 1000000 });
+	kg_operation_start(operation, pause_begin, 0, pause_ended);
+}
