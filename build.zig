@@ -97,7 +97,32 @@ pub const rooms = struct {
         .folder = "engine/run",
         .uses = &.{ .base, .graph, .cache, .loop },
         .files = &.{
+            "barrier.c",
+            "common.c",
+            "depfile.c",
+            "down.c",
+            "emit.c",
             "event.c",
+            "interrupt.c",
+            "job.c",
+            "node_log.c",
+            "operation.c",
+            "places.c",
+            "pool.c",
+            "port.c",
+            "product.c",
+            "program.c",
+            "run.c",
+            "schedule.c",
+            "subject.c",
+            "survey.c",
+            "task.c",
+            "task_record.c",
+            "task_restore.c",
+            "task_run.c",
+            "topic.c",
+            "wait.c",
+            "work.c",
         },
     };
     pub const probe: Room = .{
@@ -109,12 +134,17 @@ pub const rooms = struct {
     pub const file: Room = .{
         .folder = "targets/file",
         .uses = &.{ .base, .run },
-        .files = &.{},
+        .files = &.{
+            "file.c",
+            "render.c",
+        },
     };
     pub const command: Room = .{
         .folder = "targets/command",
         .uses = &.{ .base, .run },
-        .files = &.{},
+        .files = &.{
+            "command.c",
+        },
     };
     pub const process: Room = .{
         .folder = "targets/process",

@@ -42,7 +42,7 @@ removal_ended(struct removal *removal, struct kg_error *error)
 	bool forget = down->purge || (removal->operation && removal->operation->kind->outlives);
 
 	if (!error && forget)
-		error = kg_ledger_remove(run->ledger, name);
+		error = kg_ledger_remove(run->ledger, run->arena, name);
 	if (error) {
 		run->summary.failed++;
 		run->has_failed = true;

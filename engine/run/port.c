@@ -162,7 +162,7 @@ port_remember(struct kg_run *run, struct claims *claims, const struct kg_port *p
 		kg_list_push(run->arena, &claims->list, (struct claim){ number, run->folders.state, name });
 	claims->changed = true;
 	return kg_ledger_set_fact(
-	    run->ledger, kg_format(run->arena, "port.%s", name), kg_format(run->arena, "%u %u", number, port->prefer));
+	    run->ledger, run->arena, kg_format(run->arena, "port.%s", name), kg_format(run->arena, "%u %u", number, port->prefer));
 }
 
 static struct kg_error *

@@ -64,7 +64,7 @@ kg_task_remember(struct kg_run *run, uint32_t node, bool started)
 		entry.fingerprint = task->inspection->fingerprint;
 		entry.outputs_digest = task->outputs_digest;
 	}
-	return kg_ledger_put(run->ledger, &entry, started ? NULL : task->inspection->parts);
+	return kg_ledger_put(run->ledger, run->arena, &entry, started ? NULL : task->inspection->parts);
 }
 
 void
@@ -75,7 +75,8 @@ kg_task_done(struct kg_run *run, uint32_t node)
 	task->outputs_digest = outputs_digest(task->outputs, task->output_count);
 	struct kg_error *error = kg_task_remember(run, node, false);
 	if (!error && task->why)
-		error = kg_ledger_set_fact(run->ledger, kg_format(run->arena, "why.%s", kg_task_name(run, node)), task->why);
+		error = kg_ledger_set_fact(
+		    run->ledger, run->arena, kg_format(run->arena, "why.%s", kg_task_name(run, node)), task->why);
 	if (error) {
 		kg_task_failed(run, node, kg_error_wrap(run->arena, error, "while recording that it has run"));
 		return;

@@ -1,0 +1,6 @@
+/* The kind `command`. */
+#pragma once
+
+#include "engine/target.h"
+
+extern const struct kg_kind kg_kind_command;
