@@ -18,9 +18,9 @@ struct kg_arena;
 struct kg_arena *kg_arena_make(void);
 
 /* Gives size_bytes of zeroed memory, aligned for any type. */
-void *kg_alloc(struct kg_arena *arena, size_t size_bytes);
+[[gnu::returns_nonnull]] void *kg_alloc(struct kg_arena *arena, size_t size_bytes);
 /* The same for count elements; a product that overflows counts as out of memory. */
-void *kg_alloc_array(struct kg_arena *arena, size_t count, size_t size_bytes);
+[[gnu::returns_nonnull]] void *kg_alloc_array(struct kg_arena *arena, size_t count, size_t size_bytes);
 
 #define kg_new(arena, type) ((type *)kg_alloc((arena), sizeof(type)))
 #define kg_new_array(arena, type, count) ((type *)kg_alloc_array((arena), (count), sizeof(type)))
@@ -30,8 +30,8 @@ char *kg_copy(struct kg_arena *arena, const char *text);
 char *kg_copy_bytes(struct kg_arena *arena, const void *bytes, size_t size_bytes);
 
 /* printf into the arena. */
-[[gnu::format(printf, 2, 3)]] char *kg_format(struct kg_arena *arena, const char *format, ...);
-[[gnu::format(printf, 2, 0)]] char *kg_format_list(struct kg_arena *arena, const char *format, va_list list);
+[[gnu::returns_nonnull, gnu::format(printf, 2, 3)]] char *kg_format(struct kg_arena *arena, const char *format, ...);
+[[gnu::returns_nonnull, gnu::format(printf, 2, 0)]] char *kg_format_list(struct kg_arena *arena, const char *format, va_list list);
 
 /* Bytes handed out since the arena was made or emptied. */
 size_t kg_arena_size_bytes(const struct kg_arena *arena);

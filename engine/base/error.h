@@ -49,16 +49,18 @@ struct kg_error {
 	struct kg_error *next;  /* another error found in the same pass; only kg_errors sets it */
 };
 
-[[gnu::format(printf, 3, 4)]] struct kg_error *kg_error_make(struct kg_arena *arena, enum kg_code code, const char *format, ...);
+[[gnu::returns_nonnull, gnu::format(printf, 3, 4)]] struct kg_error *kg_error_make(
+    struct kg_arena *arena, enum kg_code code, const char *format, ...);
 /* Adds what the operating system says of sys (an errno). */
-[[gnu::format(printf, 3, 4)]] struct kg_error *kg_error_system(struct kg_arena *arena, int sys, const char *format, ...);
-[[gnu::format(printf, 4, 5)]] struct kg_error *kg_error_at(
+[[gnu::returns_nonnull, gnu::format(printf, 3, 4)]] struct kg_error *kg_error_system(
+    struct kg_arena *arena, int sys, const char *format, ...);
+[[gnu::returns_nonnull, gnu::format(printf, 4, 5)]] struct kg_error *kg_error_at(
     struct kg_arena *arena, enum kg_code code, struct kg_place place, const char *format, ...);
 /* Says what this layer was doing when cause happened; keeps cause's code. */
-[[gnu::format(printf, 3, 4)]] struct kg_error *kg_error_wrap(
+[[gnu::returns_nonnull, gnu::format(printf, 3, 4)]] struct kg_error *kg_error_wrap(
     struct kg_arena *arena, struct kg_error *cause, const char *format, ...);
 /* Sets the advice and returns the error, for use in a return statement. */
-[[gnu::format(printf, 3, 4)]] struct kg_error *kg_error_advise(
+[[gnu::returns_nonnull, gnu::format(printf, 3, 4)]] struct kg_error *kg_error_advise(
     struct kg_arena *arena, struct kg_error *error, const char *format, ...);
 
 /* Copies an error with all its causes into another arena. Static texts may be shared; nothing of the old arena is. */
