@@ -257,7 +257,7 @@ level_enter(struct walk *walk, uint64_t number)
 static const char *
 node_find(struct walk *walk, const unsigned char *page, uint32_t index, const unsigned char **ret_node, struct bytes *ret_key)
 {
-	size_t offset = read_16(page + page_head + 2 * index), page_size = walk->check->page_size;
+	size_t offset = read_16(page + page_head + (size_t)2 * index), page_size = walk->check->page_size;
 
 	if (offset < read_16(page + 14) || offset % 2 != 0 || offset > page_size - node_head)
 		return page_damage(walk, page);

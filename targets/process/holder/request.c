@@ -109,7 +109,7 @@ kg_holder_request_read(int fd, struct kg_holder_request *ret_request)
 {
 	struct kg_holder_request *request = ret_request;
 	static const char last[] = "end=";
-	size_t arguments, environment, secrets;
+	size_t arguments = 0, environment = 0, secrets = 0;
 
 	*request = (struct kg_holder_request){ 0 };
 	request->bytes = read_all(fd, &request->size);
