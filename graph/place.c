@@ -18,19 +18,6 @@ column_find(const char *line, uint32_t column)
 	return line;
 }
 
-static uint32_t
-characters_count(const char *bytes, size_t size)
-{
-	uint32_t count = 0;
-
-	for (size_t at = 0; at < size; count++) {
-		size_t length = kg_text_utf8_length(bytes + at, size - at);
-
-		at += length > 0 ? length : 1;
-	}
-	return count;
-}
-
 /*
  * What is looked for is the name with the prefixes of includes put in; the file says it without. So the prefixes are taken off
  * one by one until the line has it. A text with variables put in does not stand in the file as it is, but its references do.
@@ -53,8 +40,8 @@ kg_sealing_reference_place(const struct kg_sealing *sealing, const struct kg_val
 
 		if (!at)
 			continue;
-		place.column = characters_count(place.line_text, (size_t)(at - place.line_text)) + 1;
-		place.length = characters_count(written, strlen(written));
+		place.column = kg_text_characters(place.line_text, (size_t)(at - place.line_text)) + 1;
+		place.length = kg_text_characters(written, strlen(written));
 		return place;
 	}
 	return place;

@@ -84,6 +84,19 @@ kg_text_utf8_length(const char *bytes, size_t size_bytes)
 	return length;
 }
 
+uint32_t
+kg_text_characters(const char *bytes, size_t size_bytes)
+{
+	uint32_t count = 0;
+
+	for (size_t at = 0; at < size_bytes; count++) {
+		size_t length = kg_text_utf8_length(bytes + at, size_bytes - at);
+
+		at += length > 0 ? length : 1;
+	}
+	return count;
+}
+
 void
 kg_text_add_json_bytes(struct kg_text *text, const char *bytes, size_t size_bytes)
 {

@@ -37,6 +37,9 @@ bool kg_text_ends(const char *text, const char *suffix);
 /* How many bytes of a valid UTF-8 sequence start at bytes; 0 when what stands there is not one. */
 size_t kg_text_utf8_length(const char *bytes, size_t size_bytes);
 
+/* Characters in the bytes; one that is not UTF-8 counts as one. */
+uint32_t kg_text_characters(const char *bytes, size_t size_bytes);
+
 /*
  * The candidate that word was most likely meant to be, or NULL: at most a third of its letters are inserted, dropped, changed or swapped with
  * their neighbour. Candidates end with NULL.
