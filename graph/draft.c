@@ -80,3 +80,9 @@ kg_draft_values(const struct kg_draft *draft)
 		.keys = has_keys ? draft->keys.items : NULL,
 	};
 }
+
+const char *
+kg_draft_line(const struct kg_draft *draft, const char *file, uint32_t line)
+{
+	return draft->line_of ? draft->line_of(draft, file, line) : NULL;
+}

@@ -81,6 +81,7 @@ struct kg_draft {
 	struct kg_place default_place; /* of [graph] default */
 	/* A file could not be read, so that nodes, ports and so on may be missing through no fault of who names them. */
 	bool is_incomplete;
+	const char *(*line_of)(const struct kg_draft *draft, const char *file, uint32_t line); /* for kg_draft_line; NULL: none */
 	struct kg_reader *reader; /* the files as they were read; NULL in a draft made by hand and after kg_draft_forget */
 };
 

@@ -30,8 +30,8 @@ line_start(struct kg_reader *reader, struct kg_reader_file *file, uint32_t line)
 	return line >= 1 && line <= file->line_count ? file->bytes + file->line_starts[line - 1] : NULL;
 }
 
-const char *
-kg_reader_line(struct kg_reader *reader, struct kg_reader_file *file, uint32_t line)
+static const char *
+line_copy(struct kg_reader *reader, struct kg_reader_file *file, uint32_t line)
 {
 	const char *start = line_start(reader, file, line);
 
@@ -42,14 +42,13 @@ kg_reader_line(struct kg_reader *reader, struct kg_reader_file *file, uint32_t l
 }
 
 const char *
-kg_draft_line(const struct kg_draft *draft, const char *path, uint32_t line)
+kg_reader_line_of(const struct kg_draft *draft, const char *path, uint32_t line)
 {
-	for (uint32_t i = 0; draft->reader && i < draft->reader->files.count; i++) {
-		struct kg_reader_file *file = draft->reader->files.items[i];
+	struct kg_reader *reader = draft->reader;
 
-		if (strcmp(file->path, path) == 0)
-			return kg_reader_line(draft->reader, file, line);
-	}
+	for (uint32_t i = 0; reader && i < reader->files.count; i++)
+		if (strcmp(reader->files.items[i]->path, path) == 0)
+			return line_copy(reader, reader->files.items[i], line);
 	return NULL;
 }
 

@@ -15,6 +15,7 @@ reader_make(struct kg_draft *draft, const struct kg_graph_source *source)
 	for (uint32_t i = 0; i < draft->facts->count; i++)
 		kg_map_put(&reader->kinds, draft->facts->kinds[i]->name, i);
 	draft->reader = reader;
+	draft->line_of = kg_reader_line_of;
 	return reader;
 }
 

@@ -166,7 +166,7 @@ struct kg_reader_file *kg_reader_open(
 void kg_reader_include(struct kg_reader *reader, struct kg_scope *scope);
 
 /* lines */
-const char *kg_reader_line(struct kg_reader *reader, struct kg_reader_file *file, uint32_t line);
+const char *kg_reader_line_of(const struct kg_draft *draft, const char *path, uint32_t line);
 
 /* profile */
 void kg_reader_profile_choose(struct kg_reader *reader, struct kg_scope *root);

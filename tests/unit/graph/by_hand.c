@@ -82,9 +82,8 @@ static const struct kg_facts_set facts = { .kinds = kinds, .count = 2, .common =
 
 static const char *lines[64];
 
-/* Weak: where the reader is linked, this is its own. */
-[[gnu::weak]] const char *
-kg_draft_line(const struct kg_draft *draft, const char *file, uint32_t line)
+static const char *
+line_of(const struct kg_draft *draft, const char *file, uint32_t line)
 {
 	(void)draft;
 	return strcmp(file, file_name) == 0 && line < 64 ? lines[line] : NULL;
@@ -106,6 +105,7 @@ by_hand_make(void)
 		.texts.arena = arena,
 		.node_names.arena = arena,
 		.folder = "/g",
+		.line_of = line_of,
 	};
 	kg_draft_values_add(&hand->draft, 0);
 	return hand;
