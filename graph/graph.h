@@ -140,6 +140,7 @@ struct kg_graph_origin {
 		const char *name, *value; /* environment; value NULL: was unset */
 	} *variables;
 	uint32_t variable_count;
+	int64_t begun_ns; /* kg_clock_wall_ns, before the first file was looked at; 0: not known */
 };
 
 /*
@@ -160,11 +161,12 @@ void kg_graph_read(struct kg_arena *arena, const struct kg_graph_source *source,
 /*
  * The snapshot: the graph as one file that is mapped, not parsed. Reading gives NULL for a missing, damaged, stale or foreign
  * one (another version of kgraph, another
- * set of kinds, other files, variables, profile or sets): the caller reads the files then.
+ * set of kinds, other files, variables, profile or sets): the caller reads the files then. Writing passes over a graph with a file so
+ * new that a further change of it might not show, and removes nothing then: the next run reads the files again. Mode 0600.
  */
 [[nodiscard]] struct kg_error *kg_snapshot_write(struct kg_arena *arena, const char *path, const struct kg_graph *graph,
     const struct kg_graph_origin *origin, const struct kg_graph_source *source);
-/* The mapping lives until the process ends. */
+/* The mapping lives until the process ends. The texts and arrays of the graph lie in it. */
 const struct kg_graph *kg_snapshot_map(struct kg_arena *arena, const char *path, const struct kg_graph_source *source);
 
 /* `kgraph graph`: the chosen part as dot, mermaid or JSON. */

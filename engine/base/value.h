@@ -39,7 +39,7 @@ struct kg_value {
 		int64_t integer; /* INTEGER; FLAG as 0 or 1 */
 		double real;
 		struct {
-			uint32_t start; /* TEXT: text offset; LIST, TABLE: index of the first child */
+			uint32_t start; /* TEXT: text offset; LIST, TABLE: index of the first child, behind the value itself */
 			uint32_t count; /* TEXT: bytes; LIST, TABLE: children. A table's members are sorted by key */
 		};
 	};

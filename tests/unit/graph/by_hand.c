@@ -158,10 +158,10 @@ by_hand_integer(struct by_hand *hand, const char *key, int64_t number)
 static struct kg_value
 children_add(struct by_hand *hand, struct kg_value value, uint32_t count, const struct kg_value *children)
 {
-	value.start = hand->draft.values.count;
+	value.start = hand->values.count;
 	value.count = count;
 	for (uint32_t i = 0; i < count; i++) {
-		kg_list_push(hand->arena, &hand->draft.values, children[i]);
+		kg_list_push(hand->arena, &hand->values, children[i]);
 		value.flags |= children[i].flags;
 	}
 	return value;
@@ -179,6 +179,27 @@ by_hand_table(struct by_hand *hand, const char *key, uint32_t count, const struc
 	return children_add(hand, value_make(hand, key, KG_VALUE_TABLE), count, members);
 }
 
+/* Moves a value with all below it into the draft and gives its index. */
+static uint32_t
+settle(struct by_hand *hand, struct kg_value value)
+{
+	struct kg_draft *draft = &hand->draft;
+	uint32_t index = kg_draft_values_add(draft, 1);
+
+	draft->values.items[index] = value;
+	for (uint32_t i = index; i < draft->values.count; i++) {
+		struct kg_value parent = draft->values.items[i];
+
+		if (parent.type != KG_VALUE_LIST && parent.type != KG_VALUE_TABLE)
+			continue;
+		uint32_t first = kg_draft_values_add(draft, parent.count);
+		draft->values.items[i].start = first;
+		for (uint32_t child = 0; child < parent.count; child++)
+			draft->values.items[first + child] = hand->values.items[parent.start + child];
+	}
+	return index;
+}
+
 uint32_t
 by_hand_node(
     struct by_hand *hand, const char *name, const char *kind, uint32_t line, uint32_t count, const struct kg_value *settings)
@@ -190,13 +211,12 @@ by_hand_node(
 	for (uint32_t i = 0; i < facts.count; i++)
 		if (strcmp(kinds[i]->name, kind) == 0)
 			at = i;
-	kg_list_push(hand->arena, &draft->values, table);
 	kg_list_push(hand->arena, &draft->nodes,
 	    (struct kg_draft_node){
 		.name = kg_copy(hand->arena, name),
 		.folder = "/g",
 		.kind = at,
-		.settings = draft->values.count - 1,
+		.settings = settle(hand, table),
 		.place = { .file = file_name, .line = line, .column = 1 },
 	    });
 	kg_map_put(&draft->node_names, draft->nodes.items[index].name, index);
@@ -254,9 +274,8 @@ by_hand_export(struct by_hand *hand, const char *name, const char *text)
 {
 	struct kg_value value = by_hand_text(hand, NULL, text);
 
-	kg_list_push(hand->arena, &hand->draft.values, value);
 	kg_list_push(hand->arena, &hand->draft.exports,
-	    (struct kg_draft_export){ .name = name, .value = hand->draft.values.count - 1, .place = { .file = file_name } });
+	    (struct kg_draft_export){ .name = name, .value = settle(hand, value), .place = { .file = file_name } });
 }
 
 void

@@ -10,13 +10,15 @@
 #pragma once
 
 #include "engine/base/arena.h"
+#include "engine/base/list.h"
 #include "graph/draft.h"
 
 struct by_hand {
 	struct kg_arena *arena;
 	struct kg_errors errors;
 	struct kg_draft draft;
-	uint32_t line; /* where the next value stands */
+	uint32_t line;                   /* where the next value stands */
+	KG_LIST(struct kg_value) values; /* before they are part of a node: then parents go before children */
 };
 
 /* Every file of the draft is /g/kgraph.toml. The kinds are command (output path, further ones by `as`), process and file. */
@@ -25,7 +27,7 @@ void by_hand_free(struct by_hand *hand);
 /* What stands on a line of the file, for carets. */
 void by_hand_line(uint32_t line, const char *text);
 
-/* Up to eight members, the rest zero; sorted by key by the caller. */
+/* A table's members are sorted by key by the caller. */
 struct kg_value by_hand_text(struct by_hand *hand, const char *key, const char *text);
 struct kg_value by_hand_integer(struct by_hand *hand, const char *key, int64_t number);
 struct kg_value by_hand_list(struct by_hand *hand, const char *key, uint32_t count, const struct kg_value *items);
