@@ -53,6 +53,7 @@ pub const rooms = struct {
             "build.c",
             "check.c",
             "draft.c",
+            "draw.c",
             "export.c",
             "find.c",
             "graph.c",
@@ -216,6 +217,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/cache/lock_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/loop/child_test.c", .rooms = &.{.loop} },
     .{ .source = "tests/unit/loop/loop_test.c", .rooms = &.{.loop} },
+    .{ .source = "tests/unit/graph/draw_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
     .{ .source = "tests/unit/graph/order_test.c", .rooms = &.{.graph} },
     .{ .source = "tests/unit/graph/read_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/reading.c"} },
     .{ .source = "tests/unit/graph/seal_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
@@ -234,6 +236,7 @@ pub const unit_tests: []const Test = &.{
 /// libFuzzer targets: a file in tests/fuzz, and the room whose parser it feeds.
 pub const fuzz_tests: []const Test = &.{
     .{ .source = "tests/fuzz/goose_fuzz.c", .rooms = &.{.sql} },
+    .{ .source = "tests/fuzz/snapshot_fuzz.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
 };
 
 /// Folders of C that examples bring along and that their graphs compile themselves. Only clang-tidy sees it from here.

@@ -169,7 +169,11 @@ void kg_graph_read(struct kg_arena *arena, const struct kg_graph_source *source,
 /* The mapping lives until the process ends. The texts and arrays of the graph lie in it. */
 const struct kg_graph *kg_snapshot_map(struct kg_arena *arena, const char *path, const struct kg_graph_source *source);
 
-/* `kgraph graph`: the chosen part as dot, mermaid or JSON. */
+/*
+ * `kgraph graph`: the chosen part (NULL: all) as dot, mermaid or JSON; the same graph gives the same bytes. Arrows go the way of time, from what
+ * comes first to what needs it, dashed when it must be ready; JSON is {name, targets: [{name, nodes}], nodes: [{name, kind,
+ * needs: [{node, until: done or ready, uses_output}]}]}.
+ */
 enum kg_export_form { KG_EXPORT_DOT, KG_EXPORT_MERMAID, KG_EXPORT_JSON };
 const char *kg_graph_draw(struct kg_arena *arena, const struct kg_graph *graph, const struct kg_facts_set *facts,
     const uint8_t *chosen, enum kg_export_form form);
