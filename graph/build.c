@@ -18,10 +18,16 @@ struct building {
 	uint32_t *number;      /* draft → sealed */
 };
 
+static bool
+is_given(const char *text)
+{
+	return text && *text;
+}
+
 static uint32_t
 text_shared(struct kg_draft *draft, const char *text)
 {
-	return text && *text ? kg_draft_text_shared(draft, text) : 0;
+	return is_given(text) ? kg_draft_text_shared(draft, text) : 0;
 }
 
 static void
@@ -193,8 +199,8 @@ kg_sealing_build(struct kg_sealing *sealing, const uint32_t *order)
 	graph->pools = draft->pools.items;
 	graph->pool_count = draft->pools.count;
 	graph->folder = text_shared(draft, draft->folder);
-	graph->name = text_shared(draft, draft->name ? draft->name : kg_path_name(draft->folder));
-	graph->instance = text_shared(draft, draft->instance ? draft->instance : "default");
+	graph->name = text_shared(draft, is_given(draft->name) ? draft->name : kg_path_name(draft->folder));
+	graph->instance = text_shared(draft, is_given(draft->instance) ? draft->instance : "default");
 	graph->default_target = text_shared(draft, draft->default_target);
 	graph->profile = text_shared(draft, draft->profile);
 	graph->values = kg_draft_values(draft);

@@ -1,4 +1,5 @@
 #include "engine/base/arena.h"
+#include "engine/base/clock.h"
 #include "engine/base/path.h"
 #include "graph/reader.h"
 
@@ -64,6 +65,7 @@ sections_read(struct kg_reader *reader)
 void
 kg_draft_read(struct kg_draft *draft, const struct kg_graph_source *source, struct kg_graph_origin *ret_origin)
 {
+	int64_t begun_ns = kg_clock_wall_ns();
 	struct kg_reader *reader = reader_make(draft, source);
 
 	(void)kg_draft_values_add(draft, 0);
@@ -80,6 +82,7 @@ kg_draft_read(struct kg_draft *draft, const struct kg_graph_source *source, stru
 			.file_count = reader->origin_files.count,
 			.variables = reader->origin_variables.items,
 			.variable_count = reader->origin_variables.count,
+			.begun_ns = begun_ns,
 		};
 }
 
