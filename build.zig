@@ -86,12 +86,16 @@ pub const rooms = struct {
         .packages = &.{ .xxhash, .lmdb },
         .files = &.{
             "digest.c",
+            "file_hash.c",
             "fingerprint.c",
             "ledger.c",
             "ledger_check.c",
             "ledger_entry.c",
             "ledger_file.c",
             "lock.c",
+            "stat_cache.c",
+            "stat_file.c",
+            "walk.c",
         },
     };
     pub const loop: Room = .{
@@ -214,6 +218,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/cache/fingerprint_test.c", .rooms = &.{.cache} },
     .{ .source = "tests/unit/cache/ledger_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/ledger_damage_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
+    .{ .source = "tests/unit/cache/stat_cache_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/lock_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/loop/child_test.c", .rooms = &.{.loop} },
     .{ .source = "tests/unit/loop/loop_test.c", .rooms = &.{.loop} },

@@ -25,10 +25,12 @@ struct kg_file_state {
 	enum kg_file_type type;
 	bool is_executable;
 	int64_t size_bytes;
-	struct kg_digest digest; /* of type, executable bit and content or link target; none for MISSING, FOLDER and OTHER */
+	struct kg_digest
+	    digest; /* of type, executable bit and content or link target; none for MISSING, FOLDER (but of kg_stat_cache_tree) and OTHER */
 };
 
 /* Opens the cache kept at path. A missing, damaged or older file is an empty cache. Never fails for what is in the file. */
+/* The cache lives in the arena; close it first. */
 [[nodiscard]] struct kg_error *kg_stat_cache_open(struct kg_arena *arena, const char *path, struct kg_stat_cache **ret_cache);
 /*
  * Blocking; may be called on several threads at once, each with its own arena. A file that is not there is MISSING, not an
@@ -36,13 +38,17 @@ struct kg_file_state {
  */
 [[nodiscard]] struct kg_error *kg_stat_cache_look(
     struct kg_stat_cache *cache, struct kg_arena *arena, const char *path, struct kg_file_state *ret_state);
-/* The file was written by ourselves in this run: what is known of it in this run is forgotten. */
-void kg_stat_cache_forget(struct kg_stat_cache *cache, const char *path);
-/* Writes what is worth keeping (only when something changed; atomically) and frees. A failed write is returned but harmless. */
-[[nodiscard]] struct kg_error *kg_stat_cache_close(struct kg_stat_cache *cache, struct kg_arena *arena);
 /*
- * Digest of a file or of a folder with all below it (paths relative to it, sorted; types, executable bits, contents). For
- * products.
+ * The file was written by ourselves in this run: what is known of it, and of all below it when it is a folder, is forgotten. Any thread.
+ */
+void kg_stat_cache_forget(struct kg_stat_cache *cache, const char *path);
+/* How many files were read and hashed so far. */
+uint64_t kg_stat_cache_hashed(const struct kg_stat_cache *cache);
+/*
+ * Digest of a file or of a folder with all below it (paths relative to it, sorted; types, executable bits, contents; empty folders
+ * count). size_bytes is the sum of all files'. For products.
  */
 [[nodiscard]] struct kg_error *kg_stat_cache_tree(
     struct kg_stat_cache *cache, struct kg_arena *arena, const char *path, struct kg_file_state *ret_state);
+/* Writes what is worth keeping (only when something changed; atomically) and frees. A failed write is returned but harmless. */
+[[nodiscard]] struct kg_error *kg_stat_cache_close(struct kg_stat_cache *cache, struct kg_arena *arena);
