@@ -23,6 +23,14 @@
 #define IN_CHILD
 #endif
 
+/* ThreadSanitizer's own clone takes every child for a copy of the process, and trips over one that shares its memory. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+extern typeof(clone) __clone;
+#define clone __clone
+#endif
+#endif
+
 /* The kernel's number of signals, and the size of its signal sets: not libc's, which keeps some for itself. */
 static constexpr int signal_count = 64;
 static constexpr size_t signal_set_bytes = 8;
