@@ -149,7 +149,16 @@ pub const rooms = struct {
         .folder = "engine/probe",
         .uses = &.{ .base, .run },
         .packages = &.{.pq},
-        .files = &.{},
+        .files = &.{
+            "connect.c",
+            "exec.c",
+            "http.c",
+            "log.c",
+            "postgresql.c",
+            "probe.c",
+            "redis.c",
+            "tcp.c",
+        },
     };
     pub const file: Room = .{
         .folder = "targets/file",
@@ -228,6 +237,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/graph/seal_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
     .{ .source = "tests/unit/graph/snapshot_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
     .{ .source = "tests/unit/graph/select_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
+    .{ .source = "tests/unit/probe/probe_test.c", .rooms = &.{.probe}, .more = &.{"tests/unit/probe/alone.c"} },
     .{ .source = "tests/unit/process/holder_test.c", .rooms = &.{.process}, .more = &.{"tests/unit/process/holding.c"} },
     .{ .source = "tests/unit/sql/goose_conformance_test.c", .rooms = &.{.sql}, .more = &.{"tests/unit/sql/goose.c"} },
     .{ .source = "tests/unit/sql/goose_expand_test.c", .rooms = &.{.sql} },

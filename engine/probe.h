@@ -44,10 +44,13 @@ extern const struct kg_field kg_probe_fields[];
 
 /* What the probe is about. All may be left out. */
 struct kg_probe_about {
-	const char *log;  /* the file in which `log` looks; NULL: the node's log of this run */
-	int64_t log_from; /* bytes at its start that are of an earlier life and do not count */
+	const char *log;    /* the file in which `log` looks; NULL: the node's log of this run. What is rotated away is LOG.1 */
+	int64_t log_from;   /* bytes at its start that are of an earlier life and do not count */
+	uint64_t log_inode; /* the file that log_from is about, which may be LOG.1 by now; 0: the one that is LOG now */
 	/* Has what is waited for ended by itself? Then the error to fail with at once, with its last words; NULL while it lives. */
 	struct kg_error *(*ended)(struct kg_job *job);
+	/* What it printed last, to be shown when time is up; "" when nothing. */
+	const char *(*last_words)(struct kg_job *job);
 };
 
 /* Probes by job->common->ready, and goes on with then; at once when that is NULL. */
