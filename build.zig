@@ -182,6 +182,7 @@ pub const rooms = struct {
         .files = &.{
             "daemon.c",
             "order.c",
+            "process.c",
             "stop.c",
             "user.c",
         },
@@ -239,6 +240,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/graph/select_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
     .{ .source = "tests/unit/probe/probe_test.c", .rooms = &.{.probe}, .more = &.{"tests/unit/probe/alone.c"} },
     .{ .source = "tests/unit/process/holder_test.c", .rooms = &.{.process}, .more = &.{"tests/unit/process/holding.c"} },
+    .{ .source = "tests/unit/process/process_test.c", .rooms = &.{.process}, .more = &.{"tests/unit/probe/alone.c"} },
     .{ .source = "tests/unit/sql/goose_conformance_test.c", .rooms = &.{.sql}, .more = &.{"tests/unit/sql/goose.c"} },
     .{ .source = "tests/unit/sql/goose_expand_test.c", .rooms = &.{.sql} },
     .{ .source = "tests/unit/sql/goose_parse_test.c", .rooms = &.{.sql} },

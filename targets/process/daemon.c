@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "engine/base/arena.h"
-#include "engine/base/clock.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/mask.h"
@@ -100,13 +99,10 @@ machine_restarted(const struct kg_daemon *daemon)
 const char *
 kg_daemon_end_tell(struct kg_arena *arena, const struct kg_daemon *daemon)
 {
-	const char *when = kg_clock_tell_wall(arena, daemon->ended_ns);
-
 	if (daemon->ended && daemon->end_signal)
-		return kg_format(
-		    arena, "it was ended by signal %d (%s) at %s", daemon->end_signal, strsignal(daemon->end_signal), when);
+		return kg_format(arena, "it was ended by signal %d (%s)", daemon->end_signal, strsignal(daemon->end_signal));
 	if (daemon->ended)
-		return kg_format(arena, "it ended with exit status %d at %s", daemon->exit_status, when);
+		return kg_format(arena, "it ended with exit status %d", daemon->exit_status);
 	if (machine_restarted(daemon))
 		return "the machine was restarted since it was started";
 	if (!kg_daemon_is_held(daemon))

@@ -42,8 +42,8 @@ bool kg_daemon_lives(const struct kg_daemon *daemon);
 /* Its holder runs, with or without the program. */
 bool kg_daemon_is_held(const struct kg_daemon *daemon);
 /*
- * "it ended with exit status 1 at 2026-11-21T07:01:02.123Z", "the machine was restarted": why it does not live. NULL when that is
- * not known yet: the program has gone a moment ago, and its holder is about to write down how.
+ * "it ended with exit status 1", "the machine was restarted since it was started": why it does not live. NULL when that is not known yet:
+ * the program has gone a moment ago, and its holder is about to write down how.
  */
 const char *kg_daemon_end_tell(struct kg_arena *arena, const struct kg_daemon *daemon);
 /* The last lines of this life's log, at most `lines` of them, secrets masked. "" when there are none. */

@@ -71,7 +71,7 @@ an_exit_status_is_written_down_with_its_time(void **state)
 	assert_int_equal(holding->daemon.exit_status, 7);
 	assert_int_equal(holding->daemon.end_signal, 0);
 	assert_true(holding->daemon.ended_ns >= holding->daemon.started_ns);
-	assert_true(kg_text_starts(kg_daemon_end_tell(holding->arena, &holding->daemon), "it ended with exit status 7 at 20"));
+	assert_string_equal(kg_daemon_end_tell(holding->arena, &holding->daemon), "it ended with exit status 7");
 }
 
 static void
@@ -82,8 +82,7 @@ a_deadly_signal_is_written_down(void **state)
 	assert_null(holding_start(holding, "kill -9 $$"));
 	assert_true(holding_waits_for_end(holding));
 	assert_int_equal(holding->daemon.end_signal, SIGKILL);
-	assert_true(
-	    kg_text_starts(kg_daemon_end_tell(holding->arena, &holding->daemon), "it was ended by signal 9 (Killed) at 20"));
+	assert_string_equal(kg_daemon_end_tell(holding->arena, &holding->daemon), "it was ended by signal 9 (Killed)");
 }
 
 static void
