@@ -159,8 +159,9 @@ pub const House = struct {
 
     fn testExecutable(house: *House, one: Test) *Compile {
         const module = house.executableModule();
-        addC(house, module, &.{one.source});
+        // What a test brings along is linked first: it may stand in for functions of a room.
         addC(house, module, one.more);
+        addC(house, module, &.{one.source});
         var packages = packageSet(one.packages);
         packages.insert(.cmocka);
         house.linkRooms(module, roomSet(one.rooms), packages);
