@@ -38,7 +38,7 @@ struct kg_probe_try {
 	/* Of kg_probe_wait_fd: */
 	int fd, events;
 	kg_step *answered;
-	bool attempt_is_over; /* nothing came until the attempt's time was up */
+	bool attempt_is_over; /* nothing came until the attempt's time was up; set by rules that wait for something else */
 };
 
 /* The job's. */

@@ -10,6 +10,7 @@ exec_ended(struct kg_job *job)
 	const char *lines = job->child.last_lines ? job->child.last_lines : "";
 	size_t size = strlen(lines);
 
+	kg_probe_run(job)->attempt_is_over = job->timed_out;
 	if (job->timed_out)
 		return kg_probe_not_yet(job, "still running when its time was up");
 	if (job->child.status == 0 && job->child.signal == 0)

@@ -107,6 +107,7 @@ answered(struct kg_job *job)
 	const struct http_own *own = kg_probe_run(job)->own;
 	int status = job->http.status;
 
+	kg_probe_run(job)->attempt_is_over = status == 0 && job->timed_out;
 	if (status == 0)
 		return kg_probe_not_yet(
 		    job, "%s", job->http.error ? kg_error_text(job->arena, job->http.error) : "no answer within its time");

@@ -521,13 +521,13 @@ secrets_are_masked_in_the_error_of_a_timeout(void **state)
 	struct alone *alone = *state;
 	struct kg_mask mask = { .arena = alone->arena };
 	struct kg_probe rule = {
-		.exec = (const char *const[]){ "sh", "-c", "echo hunter2!; exit 1", NULL }, .timeout_ms = 100, .attempt_ms = 5000
+		.exec = (const char *const[]){ "sh", "-c", "echo hunter2!; exit 1", NULL }, .timeout_ms = 600, .attempt_ms = 5000
 	};
 
 	kg_mask_add(&mask, "hunter2!");
 	alone->job.mask = &mask;
 	assert_string_equal(failure_of(alone, alone_probe(alone, &rule, NULL)),
-	    "not ready after 100 ms: exec sh -c echo ***; exit 1: exit status 1: ***");
+	    "not ready after 600 ms: exec sh -c echo ***; exit 1: exit status 1: ***");
 }
 
 static void
