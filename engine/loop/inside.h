@@ -79,3 +79,4 @@ void kg_pool_start(struct kg_loop *loop);
 /* Each frees what its file has put into the loop. The loop still runs once more to close handles. */
 void kg_signals_free(struct kg_loop *loop);
 void kg_children_free(struct kg_loop *loop);
+void kg_http_free(struct kg_loop *loop);

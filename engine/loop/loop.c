@@ -209,6 +209,7 @@ kg_loop_free(struct kg_loop *loop)
 	kg_assert(loop->live_count == 0);
 	kg_signals_free(loop);
 	kg_children_free(loop);
+	kg_http_free(loop);
 	uv_close((uv_handle_t *)&loop->tick, NULL);
 	uv_run(&loop->uv, UV_RUN_DEFAULT);
 	int left_open = uv_loop_close(&loop->uv);

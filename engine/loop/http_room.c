@@ -1,0 +1,149 @@
+#include "engine/loop/http_inside.h"
+
+#include <stdlib.h>
+
+#include "engine/base/arena.h"
+
+/*
+ * libcurl says which sockets it waits for and until when; libuv waits; libcurl is told what has happened. It may forget a socket
+ * from within any of its functions, and open another one with the same number at once: that is well, since a watcher that is
+ * being closed has already let go of its socket.
+ */
+struct http_socket {
+	uv_poll_t poll;
+	struct kg_http_room *room;
+	curl_socket_t fd;
+};
+
+static void
+messages_read(struct kg_http_room *room)
+{
+	int left;
+
+	for (CURLMsg *message; (message = curl_multi_info_read(room->multi, &left)) != NULL;) {
+		struct kg_http_exchange *exchange;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&exchange);
+		kg_http_exchange_finish(exchange, message->data.result);
+	}
+}
+
+static void
+on_event(uv_poll_t *poll, int status, int events)
+{
+	struct http_socket *socket = poll->data;
+	struct kg_http_room *room = socket->room;
+	int running, what = 0;
+
+	if (status < 0)
+		what = CURL_CSELECT_IN | CURL_CSELECT_OUT | CURL_CSELECT_ERR;
+	if (events & UV_READABLE)
+		what |= CURL_CSELECT_IN;
+	if (events & UV_WRITABLE)
+		what |= CURL_CSELECT_OUT;
+	curl_multi_socket_action(room->multi, socket->fd, what, &running);
+	messages_read(room);
+}
+
+static void
+on_time(uv_timer_t *timer)
+{
+	struct kg_http_room *room = timer->data;
+	int running;
+
+	curl_multi_socket_action(room->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	messages_read(room);
+}
+
+static void
+on_socket_closed(uv_handle_t *poll)
+{
+	free(poll->data);
+}
+
+static struct http_socket *
+socket_make(struct kg_http_room *room, curl_socket_t fd)
+{
+	struct http_socket *socket = calloc(1, sizeof(*socket));
+
+	if (!socket)
+		kg_out_of_memory();
+	if (uv_poll_init(&room->loop->uv, &socket->poll, fd) != 0) {
+		free(socket);
+		return NULL;
+	}
+	socket->poll.data = socket;
+	socket->room = room;
+	socket->fd = fd;
+	curl_multi_assign(room->multi, fd, socket);
+	return socket;
+}
+
+static int
+socket_watch(CURL *, curl_socket_t fd, int what, void *context, void *known)
+{
+	struct http_socket *socket = known;
+
+	if (what == CURL_POLL_REMOVE) {
+		if (socket)
+			uv_close((uv_handle_t *)&socket->poll, on_socket_closed);
+		return 0;
+	}
+	if (!socket && !(socket = socket_make(context, fd)))
+		return -1;
+	uv_poll_start(&socket->poll, (what & CURL_POLL_IN ? UV_READABLE : 0) | (what & CURL_POLL_OUT ? UV_WRITABLE : 0), on_event);
+	return 0;
+}
+
+/* libcurl must not be called back from within this, so even no time at all goes through the loop. */
+static int
+timer_set(CURLM *, long timeout_ms, void *context)
+{
+	struct kg_http_room *room = context;
+
+	if (timeout_ms < 0)
+		return uv_timer_stop(&room->timer);
+	uv_update_time(room->timer.loop);
+	return uv_timer_start(&room->timer, on_time, (uint64_t)timeout_ms, 0);
+}
+
+struct kg_http_room *
+kg_http_room_find(struct kg_loop *loop)
+{
+	/* Reads OpenSSL's settings, which takes milliseconds: a run without a request does without. */
+	static bool is_curl_ready;
+
+	if (loop->http)
+		return loop->http;
+	if (!is_curl_ready && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return NULL;
+	is_curl_ready = true;
+	CURLM *multi = curl_multi_init();
+	if (!multi)
+		return NULL;
+
+	struct kg_http_room *room = kg_new(loop->arena, struct kg_http_room);
+	room->loop = loop;
+	room->multi = multi;
+	uv_timer_init(&loop->uv, &room->timer);
+	room->timer.data = room;
+	curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket_watch);
+	curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, room);
+	curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer_set);
+	curl_multi_setopt(multi, CURLMOPT_TIMERDATA, room);
+	curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+	loop->http = room;
+	return room;
+}
+
+void
+kg_http_free(struct kg_loop *loop)
+{
+	if (!loop->http)
+		return;
+	curl_multi_cleanup(loop->http->multi);
+	uv_close((uv_handle_t *)&loop->http->timer, NULL);
+	loop->http = NULL;
+}
