@@ -231,6 +231,7 @@ pub const House = struct {
     }
 
     fn executable(house: *House, name: []const u8, module: *Module) *Compile {
+        if (house.sanitizer == .address or house.sanitizer == .thread) addC(house, module, &.{"build/sanitizer.c"});
         const exe = house.b.addExecutable(.{ .name = name, .root_module = module });
         exe.pie = true;
         return exe;
