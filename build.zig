@@ -43,6 +43,7 @@ pub const rooms = struct {
             "process_identity.c",
             "text.c",
             "value.c",
+            "width.c",
         },
     };
     pub const graph: Room = .{
@@ -209,7 +210,12 @@ pub const rooms = struct {
         .uses = &.{ .base, .graph, .cache, .loop, .run, .probe, .file, .command, .process, .sql },
         .packages = &.{.cjson},
         .macros_version = true,
-        .files = &.{},
+        .files = &.{
+            "option.c",
+            "option_table.c",
+            "print_error.c",
+            "style.c",
+        },
     };
 };
 
@@ -227,12 +233,15 @@ pub const holder_files: []const []const u8 = &.{
 
 /// One executable a file, linked with the room that it tests and all that the room uses.
 pub const unit_tests: []const Test = &.{
+    .{ .source = "tests/unit/base/width_test.c", .rooms = &.{.base} },
     .{ .source = "tests/unit/cache/digest_test.c", .rooms = &.{.cache} },
     .{ .source = "tests/unit/cache/fingerprint_test.c", .rooms = &.{.cache} },
     .{ .source = "tests/unit/cache/ledger_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/ledger_damage_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/stat_cache_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/lock_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
+    .{ .source = "tests/unit/cli/option_test.c", .rooms = &.{.cli} },
+    .{ .source = "tests/unit/cli/print_error_test.c", .rooms = &.{.cli} },
     .{ .source = "tests/unit/loop/child_test.c", .rooms = &.{.loop} },
     .{ .source = "tests/unit/loop/http_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/server.c"} },
     .{ .source = "tests/unit/loop/loop_test.c", .rooms = &.{.loop} },
