@@ -196,11 +196,18 @@ pub const rooms = struct {
         .uses = &.{ .base, .run },
         .packages = &.{ .pq, .crypto },
         .files = &.{
+            "connection.c",
             "goose_expand.c",
             "goose_parse.c",
             "goose_space.c",
+            "migration.c",
             "migration_files.c",
             "migration_plan.c",
+            "migration_prepare.c",
+            "migration_run.c",
+            "migration_sql.c",
+            "migration_undo.c",
+            "sql_error.c",
             "sql_token.c",
         },
     };
@@ -231,6 +238,20 @@ pub const holder_files: []const []const u8 = &.{
     "targets/process/holder/tree.c",
 };
 
+/// A PostgreSQL of the test's own, and a node of the kind `migration` in it. Its drive stands for the engine, and so the
+/// room is compiled into the test instead of being linked with the engine that it uses.
+const migration_fixture: []const []const u8 = &(.{
+    "tests/unit/sql/drive.c",
+    "tests/unit/sql/migration_fixture.c",
+    "tests/unit/sql/server.c",
+} ++ sourcesOf(rooms.sql));
+
+fn sourcesOf(comptime room: Room) [room.files.len][]const u8 {
+    var paths: [room.files.len][]const u8 = undefined;
+    for (room.files, &paths) |file, *path| path.* = room.folder ++ "/" ++ file;
+    return paths;
+}
+
 /// One executable a file, linked with the room that it tests and all that the room uses.
 pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/base/width_test.c", .rooms = &.{.base} },
@@ -259,6 +280,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/sql/goose_parse_test.c", .rooms = &.{.sql} },
     .{ .source = "tests/unit/sql/migration_files_test.c", .rooms = &.{.sql} },
     .{ .source = "tests/unit/sql/migration_plan_test.c", .rooms = &.{.sql} },
+    .{ .source = "tests/unit/sql/migration_test.c", .rooms = &.{.base}, .more = migration_fixture, .packages = &.{ .pq, .crypto } },
     .{ .source = "tests/unit/sql/sql_token_test.c", .rooms = &.{.sql} },
     .{ .source = "tests/unit/tests/report_test.c", .more = &.{"tests/runner/report.c"} },
 };

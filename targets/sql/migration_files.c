@@ -51,23 +51,27 @@ hash_bytes(const void *bytes, size_t size, struct kg_sha256 *ret_hash)
 }
 
 void
+kg_migration_hash_add(const struct kg_goose_statement *statement, struct kg_sha256 *hash)
+{
+	struct kg_arena *scratch = kg_arena_make();
+	const char *text = kg_sql_normalise(scratch, statement->text, statement->size);
+	EVP_MD_CTX *both = hash_start();
+
+	EVP_DigestUpdate(both, hash->text, strlen(hash->text));
+	EVP_DigestUpdate(both, text, strlen(text));
+	hash_end(both, hash);
+	kg_arena_free(scratch);
+}
+
+void
 kg_migration_hash_statements(const struct kg_goose_section *section, uint32_t count, struct kg_sha256 *ret_hash)
 {
-	EVP_MD_CTX *hash = hash_start();
-	struct kg_arena *scratch = kg_arena_make();
+	const char *how = section->no_transaction ? "NO TRANSACTION" : "";
 
 	kg_assert(count <= section->count);
-	for (uint32_t i = 0; i < count; i++) {
-		const char *text = kg_sql_normalise(scratch, section->statements[i].text, section->statements[i].size);
-
-		/* With its zero byte: where a statement ends counts. */
-		EVP_DigestUpdate(hash, text, strlen(text) + 1);
-		kg_arena_empty(scratch);
-	}
-	if (section->no_transaction)
-		EVP_DigestUpdate(hash, "NO TRANSACTION", sizeof("NO TRANSACTION"));
-	kg_arena_free(scratch);
-	hash_end(hash, ret_hash);
+	hash_bytes(how, strlen(how), ret_hash);
+	for (uint32_t i = 0; i < count; i++)
+		kg_migration_hash_add(&section->statements[i], ret_hash);
 }
 
 /*

@@ -49,5 +49,9 @@ struct kg_migration_files {
 /* The version in front of the first `_` of a migration's name; 0 when there is none. */
 int64_t kg_migration_version(const char *name);
 
-/* What the first count statements of a section do, as a hash. */
+/*
+ * What the first count statements of a section do, as a hash: it starts with whether a transaction is used, and each statement is
+ * added to it in turn, so that progress costs one step a statement.
+ */
 void kg_migration_hash_statements(const struct kg_goose_section *section, uint32_t count, struct kg_sha256 *ret_hash);
+void kg_migration_hash_add(const struct kg_goose_statement *statement, struct kg_sha256 *hash);

@@ -97,7 +97,8 @@ file_pending(struct planner *planner, const struct kg_migration_file *file, cons
 			file->version));
 		return;
 	}
-	kg_list_push(arena, &planner->steps, (struct kg_migration_step){ file, first });
+	bool is_resumed = row && !row->is_applied && row->is_known && !row->is_finished;
+	kg_list_push(arena, &planner->steps, (struct kg_migration_step){ file, first, is_resumed });
 }
 
 static void

@@ -32,7 +32,8 @@ struct kg_migration_row {
 /* A file to apply. */
 struct kg_migration_step {
 	const struct kg_migration_file *file;
-	uint32_t first; /* the statement to start at, from 0; more when it stopped on the way before */
+	uint32_t first;  /* the statement to start at, from 0 */
+	bool is_resumed; /* it stopped there before, with that statement in flight or failed */
 };
 
 /* An applied file whose hash is to be written down. */
