@@ -268,7 +268,14 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/loop/loop_test.c", .rooms = &.{.loop} },
     .{ .source = "tests/unit/graph/draw_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
     .{ .source = "tests/unit/graph/order_test.c", .rooms = &.{.graph} },
+    .{ .source = "tests/unit/graph/draft_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/reading.c"} },
+    .{ .source = "tests/unit/graph/include_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/reading.c"} },
+    .{ .source = "tests/unit/graph/interpolate_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/reading.c"} },
+    .{ .source = "tests/unit/graph/profile_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/reading.c"} },
     .{ .source = "tests/unit/graph/read_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/reading.c"} },
+    .{ .source = "tests/unit/graph/template_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/reading.c"} },
+    .{ .source = "tests/unit/graph/toml_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/reading.c"} },
+    .{ .source = "tests/unit/graph/vars_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/reading.c"} },
     .{ .source = "tests/unit/graph/seal_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
     .{ .source = "tests/unit/graph/snapshot_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
     .{ .source = "tests/unit/graph/select_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
@@ -287,6 +294,7 @@ pub const unit_tests: []const Test = &.{
 
 /// libFuzzer targets: a file in tests/fuzz, and the room whose parser it feeds.
 pub const fuzz_tests: []const Test = &.{
+    .{ .source = "tests/fuzz/graph_fuzz.c", .rooms = &.{.graph} },
     .{ .source = "tests/fuzz/goose_fuzz.c", .rooms = &.{.sql} },
     .{ .source = "tests/fuzz/snapshot_fuzz.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
 };

@@ -41,7 +41,7 @@ kg_reader_literal(struct kg_reader *reader, const char *text)
 		kg_text_add(&escaped, "$");
 		plain = at;
 	}
-	if (plain != text) {
+	if (escaped.size > 0) {
 		kg_text_add(&escaped, plain);
 		text = kg_text_end(&escaped);
 	}
@@ -291,25 +291,41 @@ site_end(struct site *site, const char *text)
 	return 0;
 }
 
-static void
-part_add(const struct site *site, struct kg_text *text, struct kg_scalar *whole, struct kg_scalar part)
+/*
+ * Two pieces side by side can look like what neither of them is: "$" and "{" like a reference, which one more $ prevents; "$" and "${…}" like
+ * an escape, which nothing can prevent. False for that, and it is told.
+ */
+static bool
+piece_add(const struct site *site, struct kg_text *text, const char *piece, size_t size)
 {
-	whole->flags |= part.flags;
-	if (part.type == KG_VALUE_NONE) {
-		whole->type = KG_VALUE_NONE;
-		return;
+	bool after_dollar = text->size > 0 && size > 0 && text->bytes[text->size - 1] == '$';
+
+	if (after_dollar && size >= 2 && piece[0] == '$' && piece[1] == '{') {
+		struct kg_error *error =
+		    kg_reader_complain(site->reader, site_place(site), "a $ stands right before what is known later");
+		(void)kg_error_advise(
+		    site->reader->draft->errors->arena, error, "it would read as $${, a plain ${; put something between");
+		return false;
 	}
-	part = kg_reader_as_text(site->reader, part);
-	if (text->size + part.size > text_largest_bytes) {
-		if (whole->type != KG_VALUE_NONE)
-			(void)kg_reader_complain(
-			    site->reader, site_place(site), "with this put in, the text is larger than a megabyte");
-		whole->type = KG_VALUE_NONE;
-		return;
-	}
-	kg_text_add_bytes(text, part.text, part.size);
+	if (after_dollar && piece[0] == '{')
+		kg_text_add(text, "$");
+	kg_text_add_bytes(text, piece, size);
+	return true;
 }
 
+static bool
+part_add(const struct site *site, struct kg_text *text, struct kg_scalar part)
+{
+	part = kg_reader_as_text(site->reader, part);
+	if (part.type == KG_VALUE_NONE)
+		return false;
+	if (text->size + part.size <= text_largest_bytes)
+		return piece_add(site, text, part.text, part.size);
+	(void)kg_reader_complain(site->reader, site_place(site), "with this put in, the text is larger than a megabyte");
+	return false;
+}
+
+/* Goes on behind a wrong reference, for the sake of others that are wrong as well. */
 static struct kg_scalar
 text_read(struct kg_reader *reader, const struct kg_scope *scope, const struct kg_toml *said)
 {
@@ -317,6 +333,7 @@ text_read(struct kg_reader *reader, const struct kg_scope *scope, const struct k
 	struct site site = { .reader = reader, .scope = scope, .text = said };
 	struct kg_text text = { .arena = reader->arena };
 	const char *plain = said->text;
+	bool is_sound = true;
 
 	for (const char *at = said->text; (at = strchr(at, '$'));) {
 		if (at[1] != '{') {
@@ -332,12 +349,14 @@ text_read(struct kg_reader *reader, const struct kg_scope *scope, const struct k
 		struct kg_scalar part = site_read(&site);
 		if (site.length == said->count)
 			return part;
-		kg_text_add_bytes(&text, plain, (size_t)(at - plain));
-		part_add(&site, &text, &whole, part);
+		whole.flags |= part.flags;
+		is_sound &= piece_add(&site, &text, plain, (size_t)(at - plain)) && part_add(&site, &text, part);
 		plain = at = said->text + end;
 	}
+	if (!is_sound)
+		return (struct kg_scalar){ 0 };
 	if (plain != said->text) {
-		kg_text_add(&text, plain);
+		(void)piece_add(&site, &text, plain, strlen(plain));
 		whole.text = kg_text_end(&text);
 		whole.size = (uint32_t)text.size;
 	}

@@ -6,6 +6,9 @@
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
 
+/* Of names, and of TOML's keys without quotes. */
+static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+
 struct kg_place
 kg_reader_place(const struct kg_scope *scope, const struct kg_toml *said)
 {
@@ -17,11 +20,13 @@ kg_reader_key_place(const struct kg_scope *scope, const struct kg_toml *said)
 {
 	struct kg_place place = kg_reader_place(scope, said);
 
-	if (said->key) {
-		place.line = said->key_line;
-		place.column = said->key_column;
-		place.length = kg_text_characters(said->key, strlen(said->key));
-	}
+	if (!said->key)
+		return place;
+	place.line = said->key_line;
+	place.column = said->key_column;
+	/* A key in quotes is as long as it is written: that is found in the line. */
+	size_t length = strlen(said->key);
+	place.length = length > 0 && strspn(said->key, letters) == length ? (uint32_t)length : 0;
 	return place;
 }
 
@@ -86,7 +91,6 @@ kg_reader_check_keys(
 bool
 kg_reader_check_name(struct kg_reader *reader, const struct kg_scope *scope, const struct kg_toml *said, const char *noun)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 	const char *name = said->key;
 
 	if (*name && *name != '-' && name[strspn(name, letters)] == '\0')

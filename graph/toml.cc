@@ -302,6 +302,8 @@ class complaint
 		if (error)
 			return error;
 		frame_take();
+		if (subject == "boolean" || subject == "decimal integer")
+			back_to_start();
 		for (const auto &mistake : mistakes)
 			if (what.find(mistake.sign) != std::string::npos && (!*mistake.subject || subject == mistake.subject)) {
 				error =
@@ -334,23 +336,50 @@ class complaint
 		return error;
 	}
 
-	/* The error's column is behind the key: back to where the key stands, when that is in the same line. */
-	void
-	key_show(const std::string &key)
+	/* A byte within a character of UTF-8. */
+	static bool
+	is_continuation(char byte)
+	{
+		return (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
+	}
+
+	std::string_view
+	line_of_place() const
 	{
 		std::size_t start = 0;
 
 		for (unsigned line = place.line; line > 1; line--)
 			start = text.find('\n', start) + 1;
-		std::string_view line = text.substr(start, std::min(text.find('\n', start), text.size()) - start);
-		std::size_t at = line.rfind(key, place.column > 0 ? place.column - 1 : 0);
-		if (what.find("parsing table header") != std::string::npos)
-			at = line.find(key);
+		return text.substr(start, std::min(text.find('\n', start), text.size()) - start);
+	}
+
+	/* toml++ stops within a word; what is wrong is the word. Numbers and flags are ASCII, as far as they were read. */
+	void
+	back_to_start()
+	{
+		std::string_view line = line_of_place();
+		std::size_t at = 0;
+
+		for (unsigned column = 1; column < place.column && at < line.size(); column++)
+			for (at++; at < line.size() && is_continuation(line[at]);)
+				at++;
+		for (; at > 0 && place.column > 1 && !std::strchr(" \t=,[{", line[at - 1]); at--)
+			place.column--;
+	}
+
+	/* The error's column is behind the key: back to where the key stands, when that is in the same line. */
+	void
+	key_show(const std::string &key)
+	{
+		bool is_header = what.find("parsing table header") != std::string::npos;
+		std::string_view line = line_of_place();
+		std::size_t at = is_header ? line.find(key) : line.rfind(key, place.column > 0 ? place.column - 1 : 0);
+
 		if (at == std::string_view::npos)
 			return;
 		place.column = 1;
 		for (std::size_t i = 0; i < at; i++)
-			place.column += (static_cast<unsigned char>(line[i]) & 0xc0) != 0x80;
+			place.column += !is_continuation(line[i]);
 		place.length = static_cast<uint32_t>(key.size());
 	}
 
@@ -386,8 +415,10 @@ class complaint
 		{ "", "could not determine value type", "this value is no number, flag, list or table, and no text without quotes",
 		    "write it in quotes: \"…\"" },
 		{ "boolean", "", "this value is neither true nor false, and no text without quotes", "write it in quotes: \"…\"" },
-		{ "decimal integer", "expected digit", nullptr, "a duration, size or address is a text in quotes: \"30s\"" },
-		{ "decimal integer", "leading zeroes", nullptr, "permissions are a text in quotes: \"0644\"" },
+		{ "decimal integer", "expected digit", "this value is no number, and no text without quotes",
+		    "a duration, size or address is a text in quotes: \"30s\"" },
+		{ "decimal integer", "leading zeroes", "a number does not start with 0",
+		    "permissions are a text in quotes: \"0644\"" },
 		{ "string", "unescaped control characters", "this text has no closing quote in its line",
 		    "a text of several lines stands between \"\"\" and \"\"\"" },
 		{ "string", "encountered end-of-file", "this text is not closed by a quote", "add the quotes at its end" },

@@ -215,7 +215,7 @@ scalar_as(struct kg_reader *reader, struct kg_scalar *scalar, enum kg_value_type
 /* Where a value came from: what an error about it names. */
 struct origin {
 	struct kg_scalar value;
-	const char *told;      /* "`--set pg.port=x`" */
+	const char *told;      /* "`--set pg.port=x`: "; "" when there is a place */
 	struct kg_place place; /* of what an include passes */
 };
 
@@ -228,12 +228,12 @@ given_find(struct kg_reader *reader, const struct kg_scope *scope, const struct 
 
 	if (kg_map_get(&reader->set_names, full, &index)) {
 		value = reader->sets.items[index].value;
-		*ret = (struct origin){ kg_reader_literal(reader, value), kg_format(reader->arena, "`--set %s=%s`", full, value),
+		*ret = (struct origin){ kg_reader_literal(reader, value), kg_format(reader->arena, "`--set %s=%s`: ", full, value),
 			{ 0 } };
 		return true;
 	}
 	if ((value = kg_reader_environment(reader, environment))) {
-		*ret = (struct origin){ kg_reader_literal(reader, value), kg_format(reader->arena, "`%s=%s`", environment, value),
+		*ret = (struct origin){ kg_reader_literal(reader, value), kg_format(reader->arena, "`%s=%s`: ", environment, value),
 			{ 0 } };
 		return true;
 	}
@@ -241,7 +241,7 @@ given_find(struct kg_reader *reader, const struct kg_scope *scope, const struct 
 		return false;
 	*ret = (struct origin){
 		kg_reader_scalar(reader, scope->parent, variable->passed),
-		kg_format(reader->arena, "`%s`", variable->name),
+		"",
 		kg_reader_place(scope->parent, variable->passed),
 	};
 	return true;
@@ -276,7 +276,7 @@ variable_evaluate(struct kg_reader *reader, const struct kg_scope *scope, const 
 	}
 	if (given.value.type == KG_VALUE_NONE || !said || scalar_as(reader, &given.value, said->type))
 		return given.value;
-	struct kg_error *error = kg_error_at(errors->arena, KG_EINPUT, given.place, "%s: variable `%s` must be %s", given.told,
+	struct kg_error *error = kg_error_at(errors->arena, KG_EINPUT, given.place, "%svariable `%s` must be %s", given.told,
 	    variable->name, said->type == KG_VALUE_INTEGER ? "a whole number" : kg_value_type_tell(said->type));
 	kg_errors_add(errors, kg_error_advise(errors->arena, error, "as it is at %s:%u", scope->file->path, said->line));
 	return (struct kg_scalar){ 0 };

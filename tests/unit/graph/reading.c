@@ -19,8 +19,8 @@ static const struct kg_facts *const kinds[] = { &command_facts, &process_facts, 
 
 const struct kg_facts_set reading_facts = { .kinds = kinds, .count = 3, .common = no_fields };
 
-struct reading *
-reading_make(void)
+int
+reading_setup(void **state)
 {
 	struct kg_arena *arena = kg_arena_make();
 	struct reading *reading = kg_new(arena, struct reading);
@@ -30,31 +30,29 @@ reading_make(void)
 	reading->arena = arena;
 	reading->folder = kg_path_here(arena);
 	reading->errors.arena = arena;
-	return reading;
+	*state = reading;
+	return 0;
 }
 
-void
-reading_free(struct reading *reading)
+int
+reading_teardown(void **state)
 {
+	struct reading *reading = *state;
+
 	kg_draft_forget(&reading->draft);
 	kg_assert(chdir("/") == 0);
 	kg_assert(!kg_file_remove(reading->arena, reading->folder));
 	kg_arena_free(reading->arena);
-}
-
-void
-reading_bytes(struct reading *reading, const char *path, const void *bytes, size_t size)
-{
-	const char *absolute = kg_path_join(reading->arena, reading->folder, path);
-
-	kg_assert(!kg_file_make_folder(reading->arena, kg_path_folder(reading->arena, absolute), 0700));
-	kg_assert(!kg_file_write(reading->arena, absolute, bytes, size, 0600));
+	return 0;
 }
 
 void
 reading_file(struct reading *reading, const char *path, const char *text)
 {
-	reading_bytes(reading, path, text, strlen(text));
+	const char *absolute = kg_path_join(reading->arena, reading->folder, path);
+
+	kg_assert(!kg_file_make_folder(reading->arena, kg_path_folder(reading->arena, absolute), 0700));
+	kg_assert(!kg_file_write(reading->arena, absolute, text, strlen(text), 0600));
 }
 
 static const char *
@@ -170,7 +168,7 @@ nodes_tell(struct kg_text *out, const struct kg_draft *draft, const struct kg_va
 }
 
 static void
-rest_tell(struct kg_text *out, const struct kg_draft *draft, const struct kg_values *values)
+rest_tell(struct kg_text *out, const struct kg_draft *draft, const struct kg_values *values, const char *folder)
 {
 	for (uint32_t i = 0; i < draft->targets.count; i++) {
 		const struct kg_draft_target *target = &draft->targets.items[i];
@@ -189,7 +187,7 @@ rest_tell(struct kg_text *out, const struct kg_draft *draft, const struct kg_val
 		const struct kg_secret *secret = &draft->secrets.items[i];
 
 		kg_text_format(out, "secret %s env=%s file=%s default=%s\n", values->texts + secret->name,
-		    values->texts + secret->environment, values->texts + secret->file,
+		    values->texts + secret->environment, kg_path_inside(folder, values->texts + secret->file),
 		    secret->has_fallback ? values->texts + secret->fallback : "none");
 	}
 	for (uint32_t i = 0; i < draft->pools.count; i++)
@@ -207,13 +205,6 @@ reading_told(struct reading *reading)
 		return errors_tell(reading);
 	struct kg_values values = kg_draft_values(&reading->draft);
 	nodes_tell(&out, &reading->draft, &values);
-	rest_tell(&out, &reading->draft, &values);
+	rest_tell(&out, &reading->draft, &values, reading->folder);
 	return kg_text_end(&out);
-}
-
-const char *
-reading_errors(struct reading *reading)
-{
-	reading_read(reading);
-	return errors_tell(reading);
 }
