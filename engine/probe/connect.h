@@ -45,7 +45,7 @@ void kg_probe_disconnect(struct kg_probe_connection *connection);
 
 /* A host name that only a look-up tells, which may take long. */
 bool kg_probe_host_needs_lookup(const char *host);
-/* For kg_wait_worker; addresses is a struct kg_probe_addresses. */
-void kg_probe_lookup(void *addresses);
+/* For kg_wait_worker; data is a struct kg_probe_addresses. */
+void kg_probe_lookup(void *data);
 /* The first address in figures. */
 const char *kg_probe_address_tell(struct kg_arena *arena, const struct kg_probe_addresses *addresses);

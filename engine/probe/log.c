@@ -37,20 +37,20 @@ struct log_own {
 };
 
 struct kg_error *
-kg_probe_log_check(struct kg_arena *arena, const char *text)
+kg_probe_log_check(struct kg_arena *arena, const char *expression)
 {
-	regex_t expression;
+	regex_t compiled;
 	char reason[256];
 
-	if (strstr(text, "${"))
+	if (strstr(expression, "${"))
 		return NULL;
-	int failure = regcomp(&expression, text, REG_EXTENDED | REG_NOSUB);
+	int failure = regcomp(&compiled, expression, REG_EXTENDED | REG_NOSUB);
 	if (failure == 0) {
-		regfree(&expression);
+		regfree(&compiled);
 		return NULL;
 	}
-	regerror(failure, &expression, reason, sizeof(reason));
-	return kg_error_make(arena, KG_EINPUT, "`log` in `ready` is not a regular expression: %s: \"%s\"", reason, text);
+	regerror(failure, &compiled, reason, sizeof(reason));
+	return kg_error_make(arena, KG_EINPUT, "`log` in `ready` is not a regular expression: %s: \"%s\"", reason, expression);
 }
 
 static kg_step look;

@@ -77,11 +77,11 @@ address_read(struct kg_arena *arena, const char *text, struct address *ret_addre
 }
 
 struct kg_error *
-kg_probe_redis_check(struct kg_arena *arena, const char *text)
+kg_probe_redis_check(struct kg_arena *arena, const char *address)
 {
-	struct address address;
+	struct address parts;
 
-	if (strstr(text, "${") || address_read(arena, text, &address))
+	if (strstr(address, "${") || address_read(arena, address, &parts))
 		return NULL;
 	return kg_error_make(arena, KG_EINPUT, "`redis` must be HOST:PORT or redis://:PASSWORD@HOST:PORT");
 }

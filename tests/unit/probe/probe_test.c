@@ -7,9 +7,7 @@
 #include <string.h>
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -19,9 +17,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/error.h"
-#include "engine/base/file.h"
 #include "engine/base/mask.h"
-#include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/probe.h"
 #include "tests/unit/probe/alone.h"
@@ -306,133 +302,6 @@ exec_that_hangs_is_ended_with_its_attempt(void **state)
 	    "not ready after 300 ms: exec sleep 60: still running when its time was up");
 }
 
-static const char *
-log_write(struct alone *alone, const char *name, const char *text)
-{
-	const char *path = kg_path_join(alone->arena, alone->folder, name);
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-
-	assert_int_equal(kg_file_write_all(fd, text, strlen(text)), 0);
-	close(fd);
-	return path;
-}
-
-static void
-log_passes_by_a_line_that_is_there_already(void **state)
-{
-	struct alone *alone = *state;
-	const char *path = log_write(alone, "log", "starting\nready to accept connections\nmore\n");
-	struct kg_probe rule = { .log = "^ready to .* connections$", .timeout_ms = long_ms, .attempt_ms = 1000 };
-
-	assert_int_equal(alone_probe(alone, &rule, &(struct kg_probe_about){ .log = path }).what, KG_NEXT_DONE);
-	assert_int_equal(alone->waits, 0);
-}
-
-static void
-log_does_not_count_an_earlier_life(void **state)
-{
-	struct alone *alone = *state;
-	const char *path = log_write(alone, "log", "ready\nstopped\n");
-	struct kg_probe rule = { .log = "ready", .timeout_ms = short_ms, .attempt_ms = 1000 };
-	struct kg_probe_about about = { .log = path, .log_from = 6 };
-
-	assert_string_equal(failure_of(alone, alone_probe(alone, &rule, &about)),
-	    "not ready after 300 ms: log /ready/: no line matches yet, the last one is \"stopped\"");
-}
-
-static void
-log_does_not_match_half_a_line(void **state)
-{
-	struct alone *alone = *state;
-	const char *path = log_write(alone, "log", "ready");
-	struct kg_probe rule = { .log = "ready", .timeout_ms = short_ms, .attempt_ms = 1000 };
-
-	assert_string_equal(failure_of(alone, alone_probe(alone, &rule, &(struct kg_probe_about){ .log = path })),
-	    "not ready after 300 ms: log /ready/: nothing was printed yet");
-}
-
-/* Writes piece after piece into the log of the folder, with rotation where a piece is NULL. */
-struct writer {
-	pthread_t thread;
-	struct alone *alone;
-	const char *path;
-	const char *const *pieces;
-	int count;
-};
-
-static void *
-writer_run(void *context)
-{
-	const struct writer *writer = context;
-	char older[128];
-
-	snprintf(older, sizeof(older), "%s.1", writer->path);
-	for (int i = 0; i < writer->count; i++) {
-		usleep(20000);
-		if (!writer->pieces[i]) {
-			rename(writer->path, older);
-			continue;
-		}
-		int fd = open(writer->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-		kg_file_write_all(fd, writer->pieces[i], strlen(writer->pieces[i]));
-		close(fd);
-	}
-	return NULL;
-}
-
-static void
-log_watched(struct alone *alone, const char *const *pieces, int count)
-{
-	struct writer writer = {
-		.alone = alone, .path = kg_path_join(alone->arena, alone->folder, "log"), .pieces = pieces, .count = count
-	};
-	struct kg_probe rule = { .log = "ready [0-9]+", .timeout_ms = long_ms, .attempt_ms = 1000 };
-
-	assert_int_equal(pthread_create(&writer.thread, NULL, writer_run, &writer), 0);
-	assert_int_equal(alone_probe(alone, &rule, &(struct kg_probe_about){ .log = writer.path }).what, KG_NEXT_DONE);
-	pthread_join(writer.thread, NULL);
-}
-
-static void
-log_is_watched_while_lines_come_in_pieces(void **state)
-{
-	log_watched(*state, (const char *const[]){ "starting\nrea", "dy ", "7\n" }, 3);
-}
-
-static void
-log_is_followed_through_its_rotation(void **state)
-{
-	log_watched(*state, (const char *const[]){ "starting\n", NULL, "old one\n", NULL, "ready 1\n" }, 5);
-}
-
-static void
-log_is_watched_before_it_is_there(void **state)
-{
-	struct alone *alone = *state;
-
-	log_watched(alone, (const char *const[]){ "ready 1\n" }, 1);
-	assert_in_range(alone->waits, 1, 20);
-}
-
-static void
-log_that_was_rotated_before_is_read_from_its_older_part(void **state)
-{
-	struct alone *alone = *state;
-	const char *path = kg_path_join(alone->arena, alone->folder, "log");
-	struct kg_probe rule = { .log = "ready", .timeout_ms = long_ms, .attempt_ms = 1000 };
-	const char *older = log_write(alone, "log.1", "ready in an earlier life\nready\n");
-	struct stat stat_buffer;
-
-	log_write(alone, "log", "chatter\n");
-	assert_int_equal(stat(older, &stat_buffer), 0);
-	struct kg_probe_about about = { .log = path, .log_inode = stat_buffer.st_ino, .log_from = 25 };
-	assert_int_equal(alone_probe(alone, &rule, &about).what, KG_NEXT_DONE);
-
-	rule.timeout_ms = short_ms;
-	about.log_from = 31;
-	assert_int_equal(alone_probe(alone, &rule, &about).what, KG_NEXT_FAILED);
-}
-
 static void
 redis_is_asked_until_it_has_loaded(void **state)
 {
@@ -599,13 +468,6 @@ main(void)
 		probe_test(http_that_cannot_be_reached_tells_why),
 		probe_test(exec_passes_with_status_zero_and_else_tells_the_last_line),
 		probe_test(exec_that_hangs_is_ended_with_its_attempt),
-		probe_test(log_passes_by_a_line_that_is_there_already),
-		probe_test(log_does_not_count_an_earlier_life),
-		probe_test(log_does_not_match_half_a_line),
-		probe_test(log_is_watched_while_lines_come_in_pieces),
-		probe_test(log_is_followed_through_its_rotation),
-		probe_test(log_is_watched_before_it_is_there),
-		probe_test(log_that_was_rotated_before_is_read_from_its_older_part),
 		probe_test(redis_is_asked_until_it_has_loaded),
 		probe_test(redis_gets_its_password_and_nobody_else_does),
 		probe_test(postgresql_tells_the_servers_own_words),
