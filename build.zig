@@ -41,6 +41,7 @@ pub const rooms = struct {
             "mask.c",
             "path.c",
             "process_identity.c",
+            "style.c",
             "text.c",
             "value.c",
             "width.c",
@@ -127,6 +128,7 @@ pub const rooms = struct {
             "down.c",
             "emit.c",
             "event.c",
+            "event_document.c",
             "interrupt.c",
             "job.c",
             "node_log.c",
@@ -221,7 +223,6 @@ pub const rooms = struct {
             "option.c",
             "option_table.c",
             "print_error.c",
-            "style.c",
         },
     };
 };
@@ -290,6 +291,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/sql/migration_plan_test.c", .rooms = &.{.sql} },
     .{ .source = "tests/unit/sql/migration_test.c", .rooms = &.{.base}, .more = migration_fixture, .packages = &.{ .pq, .crypto } },
     .{ .source = "tests/unit/sql/sql_token_test.c", .rooms = &.{.sql} },
+    .{ .source = "tests/unit/run/event_test.c", .rooms = &.{.run} },
     .{ .source = "tests/unit/tests/report_test.c", .more = &.{"tests/runner/report.c"} },
 };
 

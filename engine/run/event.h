@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct kg_error;
+struct kg_text;
 
 enum kg_event_type {
 #define KG_EVENT(name, key, meaning) KG_EVENT_##name,
@@ -45,3 +46,5 @@ struct kg_reporter {
 
 /* "node_stale" */
 const char *kg_event_key(enum kg_event_type type);
+/* docs/events.md, made from the table: also what `kgraph help events` prints. */
+void kg_events_document(struct kg_text *text);

@@ -1,4 +1,4 @@
-#include "engine/cli/style.h"
+#include "engine/base/style.h"
 
 #include <stdlib.h>
 #include <string.h>
