@@ -20,6 +20,16 @@ struct holder {
 	const struct kg_value *value; /* in which the reference stands */
 };
 
+/* What an item without an `as` is called: the fallback of that field. */
+static const char *
+fallback_key(const struct kg_field *list)
+{
+	for (const struct kg_field *field = list->fields; field && field->name; field++)
+		if (strcmp(field->name, "as") == 0)
+			return field->fallback;
+	return NULL;
+}
+
 /* Calls found for each further output key that the node's settings name; stops when it says true. */
 static bool
 named_output_is(const struct kg_sealing *sealing, const struct kg_draft_node *node, bool (*is)(void *, const char *), void *context)
@@ -33,10 +43,11 @@ named_output_is(const struct kg_sealing *sealing, const struct kg_draft_node *no
 		bool is_list = list && list->type == KG_VALUE_LIST;
 
 		for (uint32_t i = 0; list && i < (is_list ? list->count : 1); i++) {
-			const struct kg_value *record = is_list ? &values->items[list->start + i] : list;
-			const struct kg_value *as = kg_value_member(values, record, "as");
+			const struct kg_value *item = is_list ? &values->items[list->start + i] : list;
+			const struct kg_value *as = kg_value_member(values, item, "as");
+			const char *key = as && as->type == KG_VALUE_TEXT ? kg_value_text(values, as) : fallback_key(field);
 
-			if (as && as->type == KG_VALUE_TEXT && is(context, kg_value_text(values, as)))
+			if (key && is(context, key))
 				return true;
 		}
 	}

@@ -121,7 +121,6 @@ const struct kg_kind kg_kind_command = {
 		.version = 1,
 		.summary = "a program that runs to its end",
 		.fields = command_fields,
-		.outputs = (const char *const[]){ "path", NULL },
 		.spec_size = sizeof(struct command_spec),
 		.check = check,
 	},

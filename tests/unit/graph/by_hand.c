@@ -14,7 +14,7 @@ struct output_spec {
 };
 static const struct kg_field output_fields[] = {
 	KG_FIELD(output_spec, path, KG_PATH, KG_REQUIRED, "what is made"),
-	KG_FIELD(output_spec, as, KG_TEXT, 0, "the output's key"),
+	KG_FIELD(output_spec, as, KG_TEXT, 0, "the output's key", .fallback = "result"),
 	{ 0 },
 };
 

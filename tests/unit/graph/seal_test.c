@@ -128,11 +128,12 @@ an_output_may_be_one_that_the_settings_name(void **)
 	struct by_hand *hand = by_hand_make();
 	struct kg_value record =
 	    by_hand_table(hand, NULL, BY_HAND_VALUES(by_hand_text(hand, "as", "data"), by_hand_text(hand, "path", "p")));
-	struct kg_value outputs = by_hand_list(hand, "outputs", 1, &record);
+	struct kg_value outputs = by_hand_list(hand, "outputs", BY_HAND_VALUES(record, by_hand_text(hand, NULL, "p")));
 
 	by_hand_node(hand, "initdb", "command", 1, BY_HAND_VALUES(outputs, by_hand_text(hand, "shell", "x")));
 	by_hand_command(hand, "b", 2, "${node.initdb.data}");
-	assert_string_equal(graph_told(hand, sealed(hand)), "initdb() b(initdb!)");
+	by_hand_command(hand, "c", 3, "${node.initdb.result}");
+	assert_string_equal(graph_told(hand, sealed(hand)), "initdb() b(initdb!) c(initdb!)");
 	by_hand_free(hand);
 }
 
