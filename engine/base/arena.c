@@ -1,5 +1,6 @@
 #include "engine/base/arena.h"
 
+#include <stdbool.h>
 #include <stdckdint.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,6 +29,8 @@ static constexpr size_t arena_align = alignof(max_align_t);
 struct arena_block {
 	struct arena_block *older;
 	size_t size_bytes, used_bytes;
+	bool
+	    is_fresh; /* nothing was ever handed out of what is left: it is zero, and large blocks stay untouched until they are used */
 	alignas(max_align_t) unsigned char bytes[];
 };
 
@@ -63,12 +66,12 @@ block_add(struct kg_arena *arena, size_t at_least_bytes)
 	if (size < at_least_bytes || ARENA_BLOCK_EACH)
 		size = at_least_bytes;
 
-	struct arena_block *block = malloc(sizeof(*block) + size);
+	struct arena_block *block = calloc(1, sizeof(*block) + size);
 	if (!block)
 		kg_out_of_memory();
 	block->older = arena->newest;
 	block->size_bytes = size;
-	block->used_bytes = 0;
+	block->is_fresh = true;
 	arena->newest = block;
 	return block;
 }
@@ -89,7 +92,7 @@ kg_alloc(struct kg_arena *arena, size_t size_bytes)
 	void *memory = block->bytes + block->used_bytes;
 	block->used_bytes += rounded;
 	arena->handed_out_bytes += rounded;
-	return memset(memory, 0, size_bytes);
+	return block->is_fresh ? memory : memset(memory, 0, size_bytes);
 }
 
 void *
@@ -163,6 +166,7 @@ kg_arena_empty(struct kg_arena *arena)
 	}
 	block->older = NULL;
 	block->used_bytes = 0;
+	block->is_fresh = false;
 	arena->handed_out_bytes = 0;
 	if (ARENA_BLOCK_EACH) {
 		free(block);
