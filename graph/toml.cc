@@ -6,6 +6,28 @@
 #include <string>
 #include <string_view>
 
+namespace
+{
+
+/* Something that toml++ takes for granted is not so. */
+struct assumption_broken {
+};
+
+/*
+ * toml++ asserts what some files break ("[=]"), which would end the program, or in a release build leave it to luck. Where a check of its
+ * own follows, the file is told by that; otherwise parsing stops.
+ */
+constexpr void
+toml_assume(bool holds, std::string_view what)
+{
+	if (!holds && what != "is_bare_key_character(*cp) || is_string_delimiter(*cp)")
+		throw assumption_broken{};
+}
+
+} // namespace
+
+#undef NDEBUG
+#define TOML_ASSERT(expression) toml_assume(static_cast<bool>(expression), #expression)
 #define TOML_MAX_NESTED_VALUES 64
 #include <toml++/toml.h>
 
@@ -222,6 +244,8 @@ class first_of_two
 			const toml::table *open = is_header ? &root : table_with(root, mark);
 			return open ? line_of(*open, path) : 0;
 		} catch (const toml::parse_error &) {
+			return 0;
+		} catch (const assumption_broken &) {
 			return 0;
 		}
 	}
@@ -472,6 +496,11 @@ kg_toml_parse(struct kg_arena *arena, const char *file, const char *bytes, size_
 		return convert.error;
 	} catch (const toml::parse_error &parse_error) {
 		return complaint(arena, file, text, parse_error).tell();
+	} catch (const assumption_broken &) {
+		kg_place place = {};
+
+		place.file = file;
+		return kg_error_at(arena, KG_EINPUT, place, "%s is not valid TOML, in a way that the parser cannot name", file);
 	} catch (const std::bad_alloc &) {
 		kg_out_of_memory();
 	}

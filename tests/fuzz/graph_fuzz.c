@@ -35,6 +35,8 @@ static const struct kg_facts command_facts = {
 static const struct kg_facts *const kinds[] = { &command_facts };
 static const struct kg_facts_set facts = { .kinds = kinds, .count = 1, .common = no_fields };
 
+static char folder[] = "/tmp/kgraph-fuzz-XXXXXX", root_file[64], included_file[64];
+
 int LLVMFuzzerInitialize(int *argument_count, char ***arguments);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
@@ -49,23 +51,20 @@ file_write(const char *path, const uint8_t *bytes, size_t size)
 static void
 folder_remove(void)
 {
-	(void)unlink("kgraph.toml");
-	(void)unlink("i.toml");
-	char *folder = getcwd(NULL, 0);
-	(void)!chdir("/");
+	(void)unlink(root_file);
+	(void)unlink(included_file);
 	(void)rmdir(folder);
-	free(folder);
 }
 
 int
 LLVMFuzzerInitialize(int *argument_count, char ***arguments)
 {
-	static char folder[] = "/dev/shm/kgraph-fuzz-XXXXXX";
-
 	(void)argument_count;
 	(void)arguments;
-	kg_assert(mkdtemp(folder) && chdir(folder) == 0);
-	atexit(folder_remove);
+	kg_assert(mkdtemp(folder));
+	(void)snprintf(root_file, sizeof(root_file), "%s/kgraph.toml", folder);
+	(void)snprintf(included_file, sizeof(included_file), "%s/i.toml", folder);
+	(void)atexit(folder_remove);
 	return 0;
 }
 
@@ -86,15 +85,15 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	struct kg_graph_origin origin;
 	const struct kg_graph *graph;
 	const struct kg_graph_source source = {
-		.file = "kgraph.toml",
+		.file = root_file,
 		.profile = size % 3 == 0 ? "p" : NULL,
 		.sets = (const char *const[]){ "x=1", NULL },
 		.facts = &facts,
 		.environment = environment,
 	};
 
-	file_write("kgraph.toml", bytes, first);
-	file_write("i.toml", bytes + first + (zero != NULL), size - first - (zero != NULL));
+	file_write(root_file, bytes, first);
+	file_write(included_file, bytes + first + (zero != NULL), size - first - (zero != NULL));
 	kg_graph_read(arena, &source, &errors, &graph, &origin);
 	kg_assert((graph == NULL) == (errors.count > 0));
 	for (const struct kg_error *error = errors.first; error; error = error->next)

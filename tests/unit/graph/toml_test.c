@@ -152,6 +152,17 @@ what_is_not_toml_is_told(void **state)
 	    "kgraph.toml:1:3: not valid TOML: while reading a key-value pair: expected '=', saw 'b'\n"
 	    "    a b = 2\n"
 	    "      ^\n");
+	reading_file(reading, "kgraph.toml", "[=]\n");
+	assert_string_equal(reading_told(reading),
+	    "kgraph.toml:1:2: not valid TOML: while reading a key: expected bare key starting character or string delimiter, saw "
+	    "'='\n"
+	    "    [=]\n"
+	    "     ^\n");
+	reading_file(reading, "kgraph.toml", "[a\n");
+	assert_string_equal(reading_told(reading),
+	    "kgraph.toml:1:3: not valid TOML: while reading a table header: expected ']', saw '\\n'\n"
+	    "    [a\n"
+	    "      ^\n");
 	reading_file(reading, "kgraph.toml", "needs: [\"a\"]\n");
 	assert_string_equal(reading_told(reading),
 	    "kgraph.toml:1:6: not valid TOML: while reading a key-value pair: expected '=', saw ':'\n"
