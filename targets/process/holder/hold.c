@@ -5,8 +5,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,7 +28,8 @@ struct hold {
 	struct kg_holder_request *request;
 	struct kg_holder_status status;
 	struct kg_holder_daemon daemon;
-	int signals_fd;
+	int signals_fd, lock_fd;
+	int watch_fd; /* readable when the lock's file may have been removed; -1: not watched */
 	int stop_signal;
 	bool stopping;
 	bool nothing_left;   /* no child is left, so nothing below them */
@@ -120,7 +123,21 @@ children_reap(struct hold *hold)
 
 /* The daemon's whole group hears it, as it would on a terminal. Asked again, the later limit counts. */
 static void
-stop(struct hold *hold, const struct signalfd_siginfo *info)
+stop(struct hold *hold, const char *why, int64_t after_ms)
+{
+	hold->deadline_ns = kg_holder_now_ns() + after_ms * 1000000;
+	if (hold->stopping)
+		return;
+	hold->stopping = true;
+	kg_holder_log_note(&the_log, "%s by signal %d (%s)", why, hold->stop_signal, strsignal(hold->stop_signal));
+	if (!hold->status.ended) {
+		kill(-hold->daemon.pid, hold->stop_signal);
+		kill(-hold->daemon.pid, SIGCONT);
+	}
+}
+
+static void
+on_term(struct hold *hold, const struct signalfd_siginfo *info)
 {
 	int64_t after_ms = hold->request->stop_after_ms;
 
@@ -128,15 +145,32 @@ stop(struct hold *hold, const struct signalfd_siginfo *info)
 		hold->stop_signal = (int)(info->ssi_ptr >> 32);
 		after_ms = (int64_t)(info->ssi_ptr & UINT32_MAX);
 	}
-	hold->deadline_ns = kg_holder_now_ns() + after_ms * 1000000;
-	if (hold->stopping)
-		return;
-	hold->stopping = true;
-	kg_holder_log_note(&the_log, "asked to stop, by signal %d (%s)", hold->stop_signal, strsignal(hold->stop_signal));
-	if (!hold->status.ended) {
-		kill(-hold->daemon.pid, hold->stop_signal);
-		kill(-hold->daemon.pid, SIGCONT);
+	stop(hold, "asked to stop,", after_ms);
+}
+
+static int
+lock_watch(const char *path)
+{
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+	/* Not IN_DELETE_SELF: that comes when the last descriptor is closed, and the lock is open here. */
+	if (fd >= 0 && inotify_add_watch(fd, path, IN_ATTRIB) < 0) {
+		close(fd);
+		fd = -1;
 	}
+	return fd;
+}
+
+static void
+lock_look(struct hold *hold)
+{
+	char events[1024];
+	struct stat stat;
+
+	while (read(hold->watch_fd, events, sizeof(events)) > 0)
+		;
+	if (fstat(hold->lock_fd, &stat) == 0 && stat.st_nlink == 0)
+		stop(hold, "what kgraph knows of it was removed; stopping it", hold->request->stop_after_ms);
 }
 
 static void
@@ -146,7 +180,7 @@ signals_read(struct hold *hold)
 
 	while (read(hold->signals_fd, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGTERM)
-			stop(hold, &info);
+			on_term(hold, &info);
 		else
 			children_reap(hold);
 	}
@@ -184,13 +218,16 @@ static void
 serve(struct hold *hold)
 {
 	while (!hold->nothing_left) {
-		struct pollfd fds[] = { { hold->signals_fd, POLLIN, 0 }, { hold->daemon.output_fd, POLLIN, 0 } };
+		struct pollfd fds[] = { { hold->signals_fd, POLLIN, 0 }, { hold->daemon.output_fd, POLLIN, 0 },
+			{ hold->watch_fd, POLLIN, 0 } };
 
-		poll(fds, 2, pause_ms(hold));
+		poll(fds, 3, pause_ms(hold));
 		if (fds[1].revents)
 			log_drain(hold, 1);
 		if (fds[0].revents)
 			signals_read(hold);
+		if (fds[2].revents)
+			lock_look(hold);
 		int64_t now_ns = kg_holder_now_ns();
 		if (!hold->nothing_left && hold->deadline_ns > 0 && now_ns >= hold->deadline_ns && !leftovers_kill(hold, now_ns))
 			return;
@@ -246,11 +283,17 @@ start(struct hold *hold)
 }
 
 int
-kg_holder_hold(struct kg_holder_request *request, int report_fd)
+kg_holder_hold(struct kg_holder_request *request, int report_fd, int lock_fd)
 {
 	static struct hold hold;
 
-	hold = (struct hold){ .request = request, .stop_signal = request->stop_signal, .signals_fd = signals_open() };
+	hold = (struct hold){
+		.request = request,
+		.stop_signal = request->stop_signal,
+		.signals_fd = signals_open(),
+		.lock_fd = lock_fd,
+		.watch_fd = lock_watch(request->lock_path),
+	};
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	struct kg_holder_failure failure = start(&hold);
 	if (failure.what) {

@@ -12,5 +12,8 @@
  * The signal is in the upper 32 bits, the limit in milliseconds in the lower ones.
  */
 
-/* Writes the report to report_fd and closes it once it is known whether the program runs. Returns the exit status. */
-int kg_holder_hold(struct kg_holder_request *request, int report_fd);
+/*
+ * Writes the report to report_fd and closes it once it is known whether the program runs. lock_fd is the lock, held: when somebody removes its
+ * file (`git clean -fdx`), nobody could find the daemon any more, so it is stopped. Returns the exit status.
+ */
+int kg_holder_hold(struct kg_holder_request *request, int report_fd, int lock_fd);

@@ -63,12 +63,13 @@ detach(int report_fd)
  * the process itself goes a moment later.
  */
 static int
-lock_take(const char *path)
+lock_take(const char *path, int *ret_fd)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return errno;
+	*ret_fd = fd;
 	for (int tries = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; tries++) {
 		if (errno != EWOULDBLOCK || tries == 100)
 			return errno;
@@ -119,10 +120,11 @@ main(int argc, char **argv)
 	close(report[0]);
 	detach(report[1]);
 	title_set(argc, argv, request.node);
-	int sys = lock_take(request.lock_path);
+	int lock_fd = -1;
+	int sys = lock_take(request.lock_path, &lock_fd);
 	if (sys != 0) {
 		dprintf(3, "failed %d cannot take the lock %s\n", sys, request.lock_path);
 		return 1;
 	}
-	return kg_holder_hold(&request, 3);
+	return kg_holder_hold(&request, 3, lock_fd);
 }

@@ -244,6 +244,17 @@ a_daemon_that_ignores_its_holders_death_is_found_and_killed(void **state)
 }
 
 static void
+a_daemon_whose_state_is_removed_is_stopped(void **state)
+{
+	struct holding *holding = *state;
+
+	assert_null(holding_start(holding, "exec sleep 100"));
+	assert_null(kg_file_remove(holding->arena, holding->folder));
+	assert_true(holding_waits_for_gone(holding->daemon.main.pid));
+	assert_true(holding_waits_for_gone(holding->daemon.holder.pid));
+}
+
+static void
 secrets_never_reach_the_log(void **state)
 {
 	struct holding *holding = *state;
@@ -495,6 +506,7 @@ main(void)
 		holder_test(a_stopped_daemon_hears_the_stop_all_the_same),
 		holder_test(a_daemon_whose_holder_is_killed_is_asked_to_stop),
 		holder_test(a_daemon_that_ignores_its_holders_death_is_found_and_killed),
+		holder_test(a_daemon_whose_state_is_removed_is_stopped),
 		holder_test(secrets_never_reach_the_log),
 		holder_test(a_long_log_is_rotated_at_line_ends_and_keeps_two_files),
 		holder_test(a_line_without_end_is_not_waited_for_longer_than_there_is_room),
