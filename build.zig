@@ -87,6 +87,7 @@ pub const rooms = struct {
         .uses = &.{.base},
         .packages = &.{ .xxhash, .lmdb },
         .files = &.{
+            "depfile.c",
             "digest.c",
             "file_hash.c",
             "fingerprint.c",
@@ -263,6 +264,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/base/width_test.c", .rooms = &.{.base} },
     .{ .source = "tests/unit/cache/digest_test.c", .rooms = &.{.cache} },
     .{ .source = "tests/unit/cache/fingerprint_test.c", .rooms = &.{.cache} },
+    .{ .source = "tests/unit/cache/depfile_test.c", .rooms = &.{.cache} },
     .{ .source = "tests/unit/cache/glob_test.c", .rooms = &.{.cache} },
     .{ .source = "tests/unit/cache/glob_walk_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/ignore_test.c", .rooms = &.{.cache} },
@@ -305,6 +307,9 @@ pub const unit_tests: []const Test = &.{
 
 /// libFuzzer targets: a file in tests/fuzz, and the room whose parser it feeds.
 pub const fuzz_tests: []const Test = &.{
+    .{ .source = "tests/fuzz/depfile_fuzz.c", .rooms = &.{.cache} },
+    .{ .source = "tests/fuzz/glob_fuzz.c", .rooms = &.{.cache} },
+    .{ .source = "tests/fuzz/ignore_fuzz.c", .rooms = &.{.cache} },
     .{ .source = "tests/fuzz/graph_fuzz.c", .rooms = &.{.graph} },
     .{ .source = "tests/fuzz/goose_fuzz.c", .rooms = &.{.sql} },
     .{ .source = "tests/fuzz/snapshot_fuzz.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
