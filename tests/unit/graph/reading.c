@@ -10,14 +10,34 @@
 #include "engine/base/text.h"
 #include "engine/base/assert.h"
 
-static const struct kg_field no_fields[] = { { 0 } };
+struct spec {
+	const char *const *command;
+	const struct kg_pair *env;
+	const char *path;
+	int64_t timeout_ms;
+};
+
+static const struct kg_field command_fields[] = {
+	KG_FIELD(spec, command, KG_TEXTS, KG_REQUIRED | KG_NO_SECRET, "what is run"),
+	{ 0 },
+};
+static const struct kg_field file_fields[] = {
+	KG_FIELD(spec, path, KG_PATH, KG_REQUIRED, "where it is written"),
+	{ 0 },
+};
+static const struct kg_field common_fields[] = {
+	KG_FIELD(spec, env, KG_MAP, 0, "its environment"),
+	KG_FIELD_AS("timeout", spec, timeout_ms, KG_DURATION, 0, "how long it may take"),
+	{ 0 },
+};
 static const char *const path_output[] = { "path", NULL };
-static const struct kg_facts command_facts = { .name = "command", .fields = no_fields, .outputs = path_output };
-static const struct kg_facts process_facts = { .name = "process", .fields = no_fields };
-static const struct kg_facts file_facts = { .name = "file", .fields = no_fields, .outputs = path_output };
+static const char *const pid_output[] = { "pid", NULL };
+static const struct kg_facts command_facts = { .name = "command", .fields = command_fields, .outputs = path_output };
+static const struct kg_facts process_facts = { .name = "process", .fields = command_fields, .outputs = pid_output };
+static const struct kg_facts file_facts = { .name = "file", .fields = file_fields, .outputs = path_output };
 static const struct kg_facts *const kinds[] = { &command_facts, &process_facts, &file_facts };
 
-const struct kg_facts_set reading_facts = { .kinds = kinds, .count = 3, .common = no_fields };
+const struct kg_facts_set reading_facts = { .kinds = kinds, .count = 3, .common = common_fields };
 
 int
 reading_setup(void **state)
@@ -67,10 +87,10 @@ environment_get(void *context, const char *name)
 	return NULL;
 }
 
-static void
-reading_read(struct reading *reading)
+static struct kg_graph_source
+source_of(struct reading *reading)
 {
-	struct kg_graph_source source = {
+	return (struct kg_graph_source){
 		.file = "kgraph.toml",
 		.profile = reading->profile,
 		.sets = reading->sets,
@@ -78,6 +98,12 @@ reading_read(struct reading *reading)
 		.environment = environment_get,
 		.context = reading,
 	};
+}
+
+static void
+reading_read(struct reading *reading)
+{
+	struct kg_graph_source source = source_of(reading);
 
 	kg_draft_forget(&reading->draft);
 	reading->errors = (struct kg_errors){ .arena = reading->arena };
@@ -102,6 +128,8 @@ error_tell(struct kg_text *out, const struct kg_error *error)
 			kg_text_add(out, "^");
 		kg_text_add(out, "\n");
 	}
+	if (error->detail)
+		kg_text_format(out, "%s\n", error->detail);
 	if (error->advice)
 		kg_text_format(out, "  %s\n", error->advice);
 }
@@ -207,4 +235,19 @@ reading_told(struct reading *reading)
 	nodes_tell(&out, &reading->draft, &values);
 	rest_tell(&out, &reading->draft, &values, reading->folder);
 	return kg_text_end(&out);
+}
+
+const char *
+reading_sealed(struct reading *reading)
+{
+	struct kg_graph_source source = source_of(reading);
+	const struct kg_graph *graph;
+
+	reading->errors = (struct kg_errors){ .arena = reading->arena };
+	kg_graph_read(reading->arena, &source, &reading->errors, &graph, NULL);
+	kg_assert((graph != NULL) == (reading->errors.count == 0));
+	if (!graph)
+		return errors_tell(reading);
+	return kg_format(reading->arena, "%u nodes, %u edges, %u targets, %u exports\n", graph->node_count, graph->edge_count,
+	    graph->target_count, graph->export_count);
 }

@@ -38,5 +38,8 @@ void reading_file(struct reading *reading, const char *path, const char *text);
  */
 const char *reading_told(struct reading *reading);
 
-/* Three kinds without settings of their own: command, process, file. */
+/* Reads and seals kgraph.toml. The errors in the same form, or what the graph counts. */
+const char *reading_sealed(struct reading *reading);
+
+/* Kinds: command and process (`command`), file (`path`); all take `env` and `timeout`. */
 extern const struct kg_facts_set reading_facts;
