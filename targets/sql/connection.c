@@ -246,7 +246,7 @@ query_ended(struct kg_job *job)
 		PQclear(connection->result);
 		connection->result = NULL;
 		if (sqlstate && strlen(sqlstate) == 5)
-			strcpy(connection->sqlstate, sqlstate);
+			memcpy(connection->sqlstate, sqlstate, sizeof(connection->sqlstate));
 		if (connection->refused_copy)
 			connection->error = kg_error_make(
 			    job->arena, KG_EINPUT, "COPY … FROM STDIN cannot be used in a migration: nothing feeds it rows");

@@ -11,6 +11,7 @@
 #include "engine/base/text.h"
 #include "engine/target.h"
 #include "targets/sql/migration.h"
+#include "targets/sql/migration_inside.h"
 
 /* A look asks one question: it may not hold up a run that would find out anyway. */
 constexpr int64_t look_limit_ms = 5000;
@@ -183,7 +184,6 @@ look_answered(struct kg_job *job)
 	return why ? kg_absent(job, "%s", why) : kg_done(job);
 }
 
-extern const struct kg_kind kg_kind_migration;
 const struct kg_kind kg_kind_migration = {
 	.facts = {
 		.name = "migration",

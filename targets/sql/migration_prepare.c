@@ -1,6 +1,6 @@
 /* What comes before the first migration, up or down: files, connection, lock, tables, rows. */
 
-#include "targets/sql/migration.h"
+#include "targets/sql/migration_inside.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * behind them. What nobody can know is whether the statement in flight took effect when the connection or kgraph itself was lost; it is run again,
  * and when it then complains that its index is there already and PostgreSQL says that this index is whole, it had.
  */
-#include "targets/sql/migration.h"
+#include "targets/sql/migration_inside.h"
 
 #include <string.h>
 

@@ -31,7 +31,7 @@ struct kg_migration_tables kg_migration_tables_name(struct kg_arena *arena, cons
 
 const char *kg_sql_quote_name(struct kg_arena *arena, const char *name);
 /* As a text that means the same whatever standard_conforming_strings is. */
-const char *kg_sql_quote_text(struct kg_arena *arena, const char *text);
+const char *kg_sql_quote_text(struct kg_arena *arena, const char *value);
 
 /* Session settings at the start of each file: what the one before has set is undone. */
 const char *kg_migration_sql_settings(struct kg_arena *arena, int64_t lock_timeout_ms, int64_t statement_timeout_ms);

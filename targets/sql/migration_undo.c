@@ -2,7 +2,7 @@
  * Takes a schema away again: the Down sections of all that is applied, the newest first, then kgraph's table, and goose's when nothing else is left in
  * it. Only when data is to go as well.
  */
-#include "targets/sql/migration.h"
+#include "targets/sql/migration_inside.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -35,8 +35,8 @@ fixture_close(void **)
 	return 0;
 }
 
-static void
-start_drive(void)
+void
+fixture_reset(void)
 {
 	const struct kg_pair *remembered = fixture.drive.job.remembered, *environment = fixture.drive.common.env;
 
@@ -62,7 +62,7 @@ fixture_make(void **)
 		.lock_timeout_ms = 2000,
 	};
 	fixture.drive = (struct drive){ 0 };
-	start_drive();
+	fixture_reset();
 	return 0;
 }
 
@@ -99,7 +99,7 @@ fixture_remove(const char *name)
 bool
 fixture_run(void)
 {
-	start_drive();
+	fixture_reset();
 	bool is_done = drive_call(&fixture.drive, kg_kind_migration.run);
 	if (is_done)
 		drive_remember(&fixture.drive);
@@ -109,14 +109,14 @@ fixture_run(void)
 const char *
 fixture_look(void)
 {
-	start_drive();
+	fixture_reset();
 	return drive_call(&fixture.drive, kg_kind_migration.look) ? "" : fixture.drive.error->message;
 }
 
 bool
 fixture_purge(void)
 {
-	start_drive();
+	fixture_reset();
 	fixture.drive.job.purge = true;
 	return drive_call(&fixture.drive, kg_kind_migration.undo);
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "targets/sql/migration.h"
+#include "targets/sql/migration_inside.h"
 #include "tests/unit/sql/drive.h"
 #include "tests/unit/sql/server.h"
 
@@ -20,7 +21,6 @@ struct fixture {
 	struct drive drive;
 };
 extern struct fixture fixture;
-extern const struct kg_kind kg_kind_migration;
 
 /* Starts the server; without one every fixture_make skips its test. For cmocka_run_group_tests. */
 int fixture_open(void **);
@@ -33,6 +33,8 @@ void fixture_require(void);
 
 void fixture_write(const char *name, const char *text);
 void fixture_remove(const char *name);
+/* A drive as a new process would have it, to be called by the test itself. */
+void fixture_reset(void);
 /* Up, as a new process would do it; the error is in fixture.drive.error. */
 bool fixture_run(void);
 /* What the look says: "" when all is as remembered. */

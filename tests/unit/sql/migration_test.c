@@ -124,7 +124,7 @@ a_failure_leaves_what_went_before_and_the_next_run_goes_on_there(void **)
 	fixture_write(
 	    "00003_c.sql", UP "-- \xc3\xa4\nINSERT INTO b VALUES (1);\n\n  INSERT INTO b\n\tVALUES ('\xc3\xa4', nothing);\n");
 	assert_fails("2 of 3 migrations are applied; 00003_c.sql failed and was rolled back: column \"nothing\" does not exist "
-	             "(SQLSTATE 42703)");
+		     "(SQLSTATE 42703)");
 	const struct kg_place *place = &fixture.drive.error->cause->place;
 	assert_string_equal(place->file, "00003_c.sql");
 	assert_int_equal(place->line, 6);
@@ -278,7 +278,7 @@ a_statement_has_a_time_limit_when_asked(void **)
 	fixture.spec.statement_timeout_ms = 50;
 	fixture_write("1_a.sql", UP "SELECT pg_sleep(20);\n");
 	assert_fails("0 of 1 migrations are applied; 1_a.sql failed and was rolled back: canceling statement due to statement "
-	             "timeout (SQLSTATE "
+		     "timeout (SQLSTATE "
 		     "57014)");
 }
 
