@@ -186,6 +186,10 @@ kg_probe(struct kg_job *job, const struct kg_probe_about *about, kg_step *then)
 
 	if (!rule)
 		return kg_go(then);
+	/* What references brought in is known only now. */
+	struct kg_error *error = kg_probe_check(job->arena, rule);
+	if (error)
+		return kg_failed(error);
 	struct kg_probe_try *probe = kg_new(job->arena, struct kg_probe_try);
 	*probe = (struct kg_probe_try){
 		.rule = rule,

@@ -438,6 +438,16 @@ a_rule_is_checked_before_anything_runs(void **state)
 }
 
 static void
+a_rule_that_references_made_wrong_fails_the_probe(void **state)
+{
+	struct alone *alone = *state;
+	struct kg_probe rule = { .tcp = "127.0.0.1:many", .timeout_ms = long_ms, .attempt_ms = 1000 };
+
+	assert_string_equal(failure_of(alone, alone_probe(alone, &rule, NULL)), "`tcp` must be HOST:PORT, not \"127.0.0.1:many\"");
+	assert_string_equal(failure_of(alone, alone_probe(alone, &(struct kg_probe){ 0 }, NULL)), "`ready` has no rule");
+}
+
+static void
 a_rule_is_told_in_a_few_words_without_its_password(void **state)
 {
 	struct alone *alone = *state;
@@ -474,6 +484,7 @@ main(void)
 		probe_test(postgresql_that_is_not_there_is_told_without_libpqs_hints),
 		probe_test(secrets_are_masked_in_the_error_of_a_timeout),
 		probe_test(a_rule_is_checked_before_anything_runs),
+		probe_test(a_rule_that_references_made_wrong_fails_the_probe),
 		probe_test(a_rule_is_told_in_a_few_words_without_its_password),
 	};
 
