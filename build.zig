@@ -135,6 +135,7 @@ pub const rooms = struct {
             "emit.c",
             "event.c",
             "event_document.c",
+            "inspect.c",
             "interrupt.c",
             "job.c",
             "node_log.c",

@@ -9,7 +9,7 @@
 
 /*
  *     entry:  entry_head, settings (padded to 8), output_count × output_item, then texts, each ended by a zero byte:
- *             name, kind, folder, key and value of each output, needs
+ *             name, kind, folder, key and value of each output, needs, and why it ran, when that is known
  *     parts:  parts_head, count × part_item, then texts: node, name and note of each part
  */
 struct entry_head {
@@ -159,6 +159,8 @@ kg_entry_encode(struct kg_arena *arena, const struct kg_entry *entry)
 	}
 	for (uint32_t i = 0; i < head.need_count; i++)
 		text_add(&text, entry->needs[i]);
+	if (entry->why && *entry->why)
+		text_add(&text, entry->why);
 	return value_end(&text);
 }
 
@@ -245,6 +247,9 @@ kg_entry_decode(struct kg_arena *arena, const void *value, size_t size)
 	for (uint32_t i = 0; i < head.need_count; i++)
 		if (!take_text(reader, &memory.needs[i]))
 			return NULL;
+	entry->why = "";
+	if (reader->left > 0 && !take_text(reader, &entry->why))
+		return NULL;
 	return reader->left == 0 ? entry : NULL;
 }
 

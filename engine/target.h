@@ -33,9 +33,9 @@ struct kg_common {
 	const char *const *pass_env; /* names handed on from kgraph's own environment; their values count */
 	const char *const *search;   /* folders (globs, the highest version first) in which programs are sought before PATH */
 	const char *const *secret;   /* names of env whose values are masked */
-	const char *pool;
-	int64_t memory_bytes; /* what the run takes of a pool that is weighted by memory */
-	int64_t timeout_ms;   /* of the run; 0: none */
+	const char *pool;            /* NULL: `cpu` when the kind computes, else none */
+	int64_t memory_bytes;        /* what the run takes of a pool that is weighted by memory */
+	int64_t timeout_ms;          /* of the run; 0: none */
 	const struct kg_retry *retry;
 	const struct kg_probe *ready; /* NULL: ready when run is done, unless the kind knows better */
 };
@@ -63,8 +63,8 @@ struct kg_inputs;
 void kg_inputs_add(struct kg_inputs *inputs, const char *folder, const char *const *patterns, const char *const *ignore);
 /* A program that is run: its resolved path and content count. */
 void kg_inputs_add_program(struct kg_inputs *inputs, const char *name);
-/* A file in make's dependency format, written by the last run: what it names counts. It need not be there. */
-void kg_inputs_add_depfile(struct kg_inputs *inputs, const char *path);
+/* A file in make's dependency format, written by the last run: what it names counts, relative names below folder (NULL: the node's). */
+void kg_inputs_add_depfile(struct kg_inputs *inputs, const char *path, const char *folder);
 
 struct kg_kind {
 	struct kg_facts facts;
@@ -85,4 +85,5 @@ struct kg_kind {
 	kg_step *undo;      /* takes it away; harmless when repeated or when there is nothing. NULL: its products are removed */
 	bool outlives;      /* something goes on after the run (a daemon, a container): `down` stops it, `status` shows it */
 	bool is_restorable; /* products may be taken from the store instead of a run */
+	bool computes;      /* its run keeps a core busy: it waits for a place in the pool `cpu` unless the node names another */
 };

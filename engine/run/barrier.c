@@ -26,7 +26,12 @@ watch_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 	run->watched--;
 	kg_survey_unwatch(run, operation);
 	if (outcome->what != KG_OUTCOME_DONE) {
-		kg_task_not_ready(run, node, outcome->error);
+		struct kg_error *error = outcome->error;
+
+		/* Ended by the time limit of the whole run: what its own rule saw last is what the user needs. */
+		if (error->code == KG_ETIME && run->interrupts > 0 && operation->told)
+			error = kg_error_wrap(run->arena, error, "not ready; seen last: %s", operation->told);
+		kg_task_not_ready(run, node, error);
 		return;
 	}
 	task->readiness = KG_READINESS_READY;

@@ -12,7 +12,7 @@ depfiles_of(struct kg_arena *arena, const struct kg_operation *operation, const 
 	operation->kind->inputs(&inputs, operation->job.spec, operation->job.common);
 	struct kg_stored *stored = kg_new_array(arena, struct kg_stored, inputs.depfiles.count + 1);
 	for (uint32_t i = 0; i < inputs.depfiles.count; i++)
-		stored[i] = (struct kg_stored){ kg_format(arena, "depfile%u", i), inputs.depfiles.items[i] };
+		stored[i] = (struct kg_stored){ kg_format(arena, "depfile%u", i), inputs.depfiles.items[i].path };
 	*ret_stored = stored;
 	return inputs.depfiles.count;
 }

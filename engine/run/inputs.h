@@ -9,11 +9,15 @@ struct kg_input_set {
 	const char *const *patterns, *const *ignore;
 };
 
+struct kg_input_depfile {
+	const char *path, *folder; /* folder NULL: the node's */
+};
+
 struct kg_inputs {
 	struct kg_arena *arena;
 	KG_LIST(struct kg_input_set) sets;
 	KG_LIST(const char *) programs;
-	KG_LIST(const char *) depfiles;
+	KG_LIST(struct kg_input_depfile) depfiles;
 };
 
 struct kg_products {

@@ -30,9 +30,9 @@ kg_inputs_add_program(struct kg_inputs *inputs, const char *name)
 }
 
 void
-kg_inputs_add_depfile(struct kg_inputs *inputs, const char *path)
+kg_inputs_add_depfile(struct kg_inputs *inputs, const char *path, const char *folder)
 {
-	kg_list_push(inputs->arena, &inputs->depfiles, path);
+	kg_list_push(inputs->arena, &inputs->depfiles, (struct kg_input_depfile){ path, folder });
 }
 
 struct inspecting {
@@ -129,13 +129,6 @@ output_digest(const struct kg_task *task, const char *key)
 	return (struct kg_digest){ 0 };
 }
 
-/* Sixteen bits tell a changed password in all but one of 65,536 cases, and tell a thief of the ledger next to nothing. */
-static struct kg_digest
-secret_digest(const char *value)
-{
-	return (struct kg_digest){ .low = (kg_digest_text(value ? value : "").low & 0xffff) | 1u << 16 };
-}
-
 static void
 references_add(struct inspecting *it)
 {
@@ -153,7 +146,7 @@ references_add(struct inspecting *it)
 			    output_digest(&it->run->tasks[reference->index], kg_graph_text(graph, reference->key)));
 			break;
 		case KG_REFERENCE_SECRET:
-			kg_parts_add(&it->stable, KG_PART_SECRET, name + strlen("secrets."), secret_digest(value));
+			kg_parts_add(&it->stable, KG_PART_SECRET, name + strlen("secrets."), kg_digest_text(value ? value : ""));
 			break;
 		default:
 			/* What may come from another checkout's run is told by places inside the checkout, not by where that stands. */
@@ -164,13 +157,20 @@ references_add(struct inspecting *it)
 	}
 }
 
+/* What is handed on may be a token: cut short as secrets are, a change still shows in all but one of 65,536 cases. */
+static struct kg_digest
+environment_digest(const char *value)
+{
+	return (struct kg_digest){ .high = 1, .low = kg_digest_text(value).low & 0xffff };
+}
+
 static void
 environment_add(struct inspecting *it)
 {
 	for (const char *const *name = it->common.pass_env; name && *name; name++) {
 		const char *value = getenv(*name);
 
-		kg_parts_add(&it->stable, KG_PART_ENVIRONMENT, *name, value ? secret_digest(value) : (struct kg_digest){ 0 });
+		kg_parts_add(&it->stable, KG_PART_ENVIRONMENT, *name, value ? environment_digest(value) : (struct kg_digest){ 0 });
 	}
 }
 
@@ -195,7 +195,7 @@ program_add(struct inspecting *it, const char *name)
 	kg_digest_start(&both);
 	kg_digest_add_text(&both, kg_path_inside(it->run->folders.graph, copy));
 	kg_digest_add(&both, &state.digest, sizeof(state.digest));
-	kg_parts_add(&it->stable, KG_PART_TOOL, kg_path_inside(it->run->folders.graph, name), kg_digest_end(&both));
+	kg_parts_add_noted(&it->stable, KG_PART_TOOL, kg_path_inside(it->run->folders.graph, name), copy, kg_digest_end(&both));
 	return NULL;
 }
 
@@ -236,18 +236,19 @@ set_add(struct inspecting *it, const struct kg_input_set *set)
 
 /* A depfile that is not there is one that no run has written yet; its absence is no part of the fingerprint. */
 static struct kg_error *
-depfile_add(struct inspecting *it, const char *path)
+depfile_add(struct inspecting *it, const struct kg_input_depfile *depfile)
 {
 	struct kg_files files = { 0 };
 	const char *bytes;
 	size_t size;
 
-	if (kg_file_read(it->arena, path, &bytes, &size))
+	if (kg_file_read(it->arena, depfile->path, &bytes, &size))
 		return NULL;
-	struct kg_error *error = kg_depfile_read(it->arena, bytes, size, it->subject.folder, &files);
+	struct kg_error *error =
+	    kg_depfile_read(it->arena, bytes, size, depfile->folder ? depfile->folder : it->subject.folder, &files);
 	for (uint32_t i = 0; !error && i < files.count; i++)
 		error = file_add(it, &it->found, files.paths[i]);
-	return error ? kg_error_wrap(it->arena, error, "in the dependency file %s", path) : NULL;
+	return error ? kg_error_wrap(it->arena, error, "in the dependency file %s", depfile->path) : NULL;
 }
 
 static struct kg_error *
@@ -264,7 +265,7 @@ inputs_add(struct inspecting *it)
 	for (uint32_t i = 0; !error && i < it->inputs.sets.count; i++)
 		error = set_add(it, &it->inputs.sets.items[i]);
 	for (uint32_t i = 0; !error && i < it->inputs.depfiles.count; i++)
-		error = depfile_add(it, it->inputs.depfiles.items[i]);
+		error = depfile_add(it, &it->inputs.depfiles.items[i]);
 	return error;
 }
 
@@ -288,6 +289,12 @@ parts_collect(struct inspecting *it)
 	return inputs_add(it);
 }
 
+static void
+part_keep(struct kg_arena *keep, struct kg_parts *kept, const struct kg_part *part)
+{
+	kg_parts_add_noted(kept, part->type, kg_copy(keep, part->name), kg_copy(keep, part->note), part->digest);
+}
+
 static struct kg_parts *
 parts_keep(struct kg_arena *keep, const struct kg_parts *parts, const struct kg_parts *more)
 {
@@ -295,9 +302,9 @@ parts_keep(struct kg_arena *keep, const struct kg_parts *parts, const struct kg_
 
 	kept->arena = keep;
 	for (uint32_t i = 0; i < parts->count; i++)
-		kg_parts_add(kept, parts->items[i].type, kg_copy(keep, parts->items[i].name), parts->items[i].digest);
+		part_keep(keep, kept, &parts->items[i]);
 	for (uint32_t i = 0; more && i < more->count; i++)
-		kg_parts_add(kept, more->items[i].type, kg_copy(keep, more->items[i].name), more->items[i].digest);
+		part_keep(keep, kept, &more->items[i]);
 	kg_parts_seal(kept);
 	return kept;
 }

@@ -22,6 +22,7 @@ kg_tell(struct kg_job *job, const char *format, ...)
 	va_start(list, format);
 	const char *text = kg_format_list(job->arena, format, list);
 	va_end(list);
+	operation->told = text;
 	if (operation->node != KG_NO_NODE)
 		kg_run_emit(operation->run, KG_EVENT_NODE_TOLD, operation->node, (struct kg_event){ .text = text });
 }

@@ -55,6 +55,7 @@ struct kg_operation {
 	uint32_t running_index;  /* into the run's list of what runs */
 	bool is_running, is_queued, is_expired;
 	bool has_outcome;                 /* the last step is done; what is still open is being closed */
+	const char *told;                 /* what kg_tell said last; NULL: nothing */
 	const struct kg_error *cancelled; /* why it must end; NULL: it need not */
 	struct kg_outcome outcome;
 	void (*ended)(struct kg_operation *operation, const struct kg_outcome *outcome);

@@ -15,6 +15,16 @@
 #include "engine/run/port.h"
 #include "engine/run/state.h"
 
+static bool
+uses_data_folder(const struct kg_graph *graph)
+{
+	for (uint32_t i = 0; i < graph->reference_count; i++)
+		if (graph->references[i].type == KG_REFERENCE_DIR &&
+		    strcmp(kg_graph_text(graph, graph->references[i].key), "data") == 0)
+			return true;
+	return false;
+}
+
 /*
  * PostgreSQL and its like run as another user when kgraph is root, and that user must be able to pass through all folders above its data: a
  * checkout below /root would not do. In a folder where everybody may write, one that somebody else has put there is refused.
@@ -22,16 +32,17 @@
 static struct kg_error *
 data_folder_find(struct kg_run *run)
 {
+	bool is_wanted = !run->options.reading && uses_data_folder(run->graph);
 	char hex[KG_DIGEST_HEX + 1];
 
 	if (geteuid() != 0) {
 		run->folders.data = kg_format(run->arena, "%s/data", run->folders.state);
-		return run->options.reading ? NULL : kg_file_make_folder(run->arena, run->folders.data, 0700);
+		return is_wanted ? kg_file_make_folder(run->arena, run->folders.data, 0700) : NULL;
 	}
 	kg_digest_tell(kg_digest_text(run->folders.state), hex);
 	const char *above = "/var/tmp/kgraph-root";
 	run->folders.data = kg_format(run->arena, "%s/%.16s", above, hex);
-	if (run->options.reading)
+	if (!is_wanted)
 		return NULL;
 
 	struct kg_error *error = kg_file_make_folder(run->arena, run->folders.data, 0711);

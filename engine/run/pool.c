@@ -24,9 +24,11 @@ kg_pools_make(struct kg_run *run)
 {
 	const struct kg_graph *graph = run->graph;
 
-	run->pools = kg_new_array(run->arena, struct kg_pool_state, graph->pool_count + 1);
+	run->pools = kg_new_array(run->arena, struct kg_pool_state, graph->pool_count + 2);
 	run->pools[0] = (struct kg_pool_state){ .name = "cpu", .width = default_width(run) };
-	run->pool_count = 1;
+	/* Without a name and without a limit: starting a daemon or asking a database keeps no core busy, and must not wait behind a compiler. */
+	run->pools[1] = (struct kg_pool_state){ .name = "" };
+	run->pool_count = 2;
 	for (uint32_t i = 0; i < graph->pool_count; i++) {
 		const struct kg_pool *pool = &graph->pools[i];
 		const char *name = kg_graph_text(graph, pool->name);
@@ -42,9 +44,12 @@ kg_pools_make(struct kg_run *run)
 static struct kg_pool_state *
 pool_of(struct kg_run *run, uint32_t node)
 {
-	const char *name = run->tasks[node].operation->job.common->pool;
+	const struct kg_operation *operation = run->tasks[node].operation;
+	const char *name = operation->job.common->pool;
 
-	for (uint32_t i = 1; i < run->pool_count; i++)
+	if (!name)
+		return &run->pools[operation->kind->computes ? 0 : 1];
+	for (uint32_t i = 2; i < run->pool_count; i++)
 		if (strcmp(run->pools[i].name, name) == 0)
 			return &run->pools[i];
 	return &run->pools[0];

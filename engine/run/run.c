@@ -227,7 +227,7 @@ alive_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 }
 
 static void
-alive_turn(void *context)
+operations_turn(void *context)
 {
 	kg_operations_turn(context);
 }
@@ -245,7 +245,7 @@ kg_run_alive(struct kg_run *run, struct kg_arena *arena, const struct kg_entry *
 	if (kg_operation_make(run, &subject, KG_NO_NODE, &operation))
 		return "its settings cannot be read any more";
 	operation->context = &aliveness;
-	kg_loop_each_turn(run->loop, alive_turn, run);
+	kg_loop_each_turn(run->loop, operations_turn, run);
 	kg_operation_start(operation, subject.kind->look, 5000, alive_ended);
 	kg_loop_run(run->loop);
 	*ret_alive = aliveness.is_alive;
@@ -312,6 +312,8 @@ logs_tidy(struct kg_run *run)
 	struct dirent **entries;
 
 	rmdir(run->folders.runs);
+	/* After `down --purge` nothing is in it. */
+	rmdir(run->folders.data);
 	int count = scandir(folder, &entries, is_run, alphasort);
 	for (int i = 0; i < count; i++) {
 		if (i + (int)runs_kept < count) {
@@ -327,15 +329,22 @@ logs_tidy(struct kg_run *run)
 		free(entries);
 }
 
+/* Time limits that were not reached are still open; they are closed by turns of the loop in which nothing else happens. */
+static void
+loop_close(struct kg_run *run)
+{
+	kg_wait_cancel(&run->time_limit);
+	kg_wait_cancel(&run->kill_limit);
+	kg_loop_each_turn(run->loop, operations_turn, run);
+	kg_loop_run(run->loop);
+	kg_loop_free(run->loop);
+}
+
 void
 kg_run_close(struct kg_run *run)
 {
-	if (run->time_limit.live)
-		kg_wait_cancel(&run->time_limit);
-	if (run->kill_limit.live)
-		kg_wait_cancel(&run->kill_limit);
 	if (run->loop)
-		kg_loop_free(run->loop);
+		loop_close(run);
 	if (run->stat_cache) {
 		struct kg_error *error = kg_stat_cache_close(run->stat_cache, run->arena);
 

@@ -209,7 +209,11 @@ void
 kg_task_not_ready(struct kg_run *run, uint32_t node, struct kg_error *error)
 {
 	run->tasks[node].readiness = KG_READINESS_FAILED;
-	if (error->code != KG_ETIME && error->code != KG_ECANCELLED)
+	if (error->code == KG_ECANCELLED) {
+		users_block(run, node);
+		return;
+	}
+	if (error->code != KG_ETIME)
 		run->has_failed = true;
 	run->not_ready++;
 	failure_tell(run, node, error);
@@ -290,13 +294,15 @@ kg_schedule_turn(void *context)
 	uint32_t node;
 
 	kg_operations_turn(run);
+	kg_tasks_record_finished(run);
 	eligible_inspect(run);
 	while (!run->stopping && (node = kg_pool_pop(run)) != KG_NO_NODE)
 		kg_task_run(run, node);
+	kg_tasks_record_starting(run);
 	if (run->open > 0)
 		return;
 	if (!run->in_barrier)
 		kg_barrier_enter(run);
-	if (run->watched == 0 && run->running.count == 0)
+	if (run->open == 0 && run->watched == 0 && run->running.count == 0)
 		kg_loop_stop(run->loop);
 }

@@ -118,6 +118,8 @@ struct kg_run {
 	uint8_t *users_until; /* enum kg_edge_until, beside graph->users */
 	struct kg_pool_state *pools;
 	uint32_t pool_count;
+	KG_LIST(uint32_t) starting;              /* prepared in this turn: to be recorded as begun, and begun */
+	KG_LIST(uint32_t) finishing;             /* have run in this turn: to be recorded, and told */
 	KG_LIST(uint32_t) eligible;              /* all that they need is there: to be inspected in this turn */
 	KG_LIST(struct kg_arena *) batch_arenas; /* of inspections; freed with the run */
 	KG_LIST(struct kg_survey *) surveys;
@@ -209,6 +211,7 @@ void kg_survey_unwatch(struct kg_run *run, struct kg_operation *operation);
 /* engine/run/task.c: what happens to one node between being eligible and done */
 void kg_task_inspected(struct kg_run *run, uint32_t node, const struct kg_inspection *inspection);
 void kg_task_look(struct kg_run *run, uint32_t node);
+[[nodiscard]] struct kg_error *kg_task_operation(struct kg_run *run, uint32_t node, struct kg_operation **ret_operation);
 const char *kg_task_name(const struct kg_run *run, uint32_t node);
 
 /* engine/run/task_restore.c: false when there is nothing to restore from */
@@ -218,10 +221,15 @@ bool kg_task_restore(struct kg_run *run, uint32_t node);
 void kg_task_queue(struct kg_run *run, uint32_t node);
 void kg_task_run(struct kg_run *run, uint32_t node);
 
+/* The node is prepared and its beginning is recorded; with an error it fails instead. */
+void kg_task_begin(struct kg_run *run, uint32_t node, struct kg_error *error);
+
 /* engine/run/task_record.c */
-[[nodiscard]] struct kg_error *kg_task_remember(struct kg_run *run, uint32_t node, bool started);
+/* It has run: recorded with all others of this turn, then told. */
 void kg_task_done(struct kg_run *run, uint32_t node);
-[[nodiscard]] struct kg_error *kg_task_operation(struct kg_run *run, uint32_t node, struct kg_operation **ret_operation);
+void kg_tasks_record_finished(struct kg_run *run);
+/* Those that are prepared: recorded as begun, then begun. */
+void kg_tasks_record_starting(struct kg_run *run);
 
 /* engine/run/barrier.c */
 bool kg_task_has_rule(struct kg_run *run, uint32_t node);

@@ -2,6 +2,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
+#include "engine/base/mask.h"
 #include "engine/run/state.h"
 #include "engine/run/work.h"
 
@@ -36,52 +37,59 @@ needs_of(struct kg_run *run, uint32_t node)
 }
 
 /* What the ledger is to remember; started: a run begins, and until it ends what the node left is not to be trusted. */
-struct kg_error *
-kg_task_remember(struct kg_run *run, uint32_t node, bool started)
+static struct kg_entry *
+entry_of(struct kg_run *run, uint32_t node, bool started)
 {
-	struct kg_task *task = &run->tasks[node];
+	const struct kg_task *task = &run->tasks[node];
 	const struct kg_node *it = &run->graph->nodes[node];
 	const struct kg_facts *facts = &run->options.kinds[it->kind]->facts;
-	const struct kg_entry *before = task->before;
-	struct kg_entry entry = {
+	static const struct kg_entry never = { 0 };
+	const struct kg_entry *before = task->before ? task->before : &never;
+	struct kg_entry *entry = kg_new(run->arena, struct kg_entry);
+
+	*entry = (struct kg_entry){
 		.name = kg_task_name(run, node),
 		.kind = facts->name,
 		.folder = kg_graph_text(run->graph, it->folder),
 		.kind_version = facts->version,
 		.is_started = started,
-		.outputs = started && before ? before->outputs : task->outputs,
-		.output_count = started && before ? before->output_count : task->output_count,
+		.outputs = started ? before->outputs : task->outputs,
+		.output_count = started ? before->output_count : task->output_count,
 		.order = node,
-		.duration_ns =
-		    started || task->was_restored ? (before ? before->duration_ns : 0) : task->ended_ns - task->started_ns,
-		.ready_ns = before ? before->ready_ns : 0,
-		.finished_wall_ns = started ? (before ? before->finished_wall_ns : 0) : kg_clock_wall_ns(),
+		.duration_ns = started || task->was_restored ? before->duration_ns : task->ended_ns - task->started_ns,
+		.ready_ns = before->ready_ns,
+		.finished_wall_ns = started ? before->finished_wall_ns : kg_clock_wall_ns(),
 		.settings = kg_value_pack(run->arena, &run->graph->values, &run->graph->values.items[it->settings]),
+		.why = task->why ? kg_mask_text(run->arena, &run->mask, task->why) : "",
 		.needs = needs_of(run, node),
 	};
-
 	if (!started) {
-		entry.fingerprint = task->inspection->fingerprint;
-		entry.outputs_digest = task->outputs_digest;
+		entry->fingerprint = task->inspection->fingerprint;
+		entry->outputs_digest = task->outputs_digest;
 	}
-	return kg_ledger_put(run->ledger, run->arena, &entry, started ? NULL : task->inspection->parts);
+	return entry;
 }
 
-void
-kg_task_done(struct kg_run *run, uint32_t node)
+/* All that has become so in one loop turn is one transaction: a wide graph of small nodes would spend its time on committing each. */
+static struct kg_error *
+entries_put(struct kg_run *run, const uint32_t *nodes, uint32_t count, bool started)
+{
+	const struct kg_entry **entries = kg_new_array(run->arena, const struct kg_entry *, count);
+	const struct kg_parts **parts = kg_new_array(run->arena, const struct kg_parts *, count);
+
+	for (uint32_t i = 0; i < count; i++) {
+		entries[i] = entry_of(run, nodes[i], started);
+		parts[i] = started ? NULL : run->tasks[nodes[i]].inspection->parts;
+	}
+	return kg_ledger_put_all(run->ledger, run->arena, entries, parts, count);
+}
+
+static void
+task_finish(struct kg_run *run, uint32_t node)
 {
 	struct kg_task *task = &run->tasks[node];
-
-	task->outputs_digest = outputs_digest(task->outputs, task->output_count);
-	struct kg_error *error = kg_task_remember(run, node, false);
-	if (!error && task->why)
-		error = kg_ledger_set_fact(
-		    run->ledger, run->arena, kg_format(run->arena, "why.%s", kg_task_name(run, node)), task->why);
-	if (error) {
-		kg_task_failed(run, node, kg_error_wrap(run->arena, error, "while recording that it has run"));
-		return;
-	}
 	bool is_same = task->before && kg_digest_equal(task->before->outputs_digest, task->outputs_digest);
+
 	task->state = KG_TASK_DONE;
 	task->was_made = true;
 	if (task->was_restored)
@@ -91,6 +99,50 @@ kg_task_done(struct kg_run *run, uint32_t node)
 	kg_run_emit(run, task->was_restored ? KG_EVENT_NODE_RESTORED : KG_EVENT_NODE_DONE, node,
 	    (struct kg_event){ .duration_ns = task->ended_ns - task->started_ns, .text = is_same ? "same" : NULL });
 	kg_task_finished(run, node);
+}
+
+void
+kg_task_done(struct kg_run *run, uint32_t node)
+{
+	struct kg_task *task = &run->tasks[node];
+
+	task->outputs_digest = outputs_digest(task->outputs, task->output_count);
+	kg_list_push(run->arena, &run->finishing, node);
+	kg_loop_wake(run->loop);
+}
+
+void
+kg_tasks_record_finished(struct kg_run *run)
+{
+	uint32_t count = run->finishing.count;
+
+	if (count == 0)
+		return;
+	struct kg_error *error = entries_put(run, run->finishing.items, count, false);
+	if (error)
+		error = kg_error_wrap(run->arena, error, "it has run, and that cannot be recorded");
+	for (uint32_t i = 0; i < count; i++) {
+		if (error)
+			kg_task_failed(run, run->finishing.items[i], error);
+		else
+			task_finish(run, run->finishing.items[i]);
+	}
+	run->finishing.count = 0;
+}
+
+void
+kg_tasks_record_starting(struct kg_run *run)
+{
+	uint32_t count = run->starting.count;
+
+	if (count == 0)
+		return;
+	struct kg_error *error = entries_put(run, run->starting.items, count, true);
+	if (error)
+		error = kg_error_wrap(run->arena, error, "it cannot be recorded that its run begins");
+	for (uint32_t i = 0; i < count; i++)
+		kg_task_begin(run, run->starting.items[i], error);
+	run->starting.count = 0;
 }
 
 void

@@ -50,17 +50,25 @@ static void
 task_prepared(struct kg_work *work)
 {
 	struct kg_run *run = work->run;
-	struct kg_error *error = work->error ? work->error : run->stop_error;
 
 	run->tasks[work->node].data_kept = work->data_kept;
+	if (work->error)
+		kg_task_begin(run, work->node, work->error);
+	else
+		kg_list_push(run->arena, &run->starting, work->node);
+}
+
+void
+kg_task_begin(struct kg_run *run, uint32_t node, struct kg_error *error)
+{
 	if (!error)
-		error = kg_task_remember(run, work->node, true);
-	if (error) {
-		kg_pool_give_back(run, work->node);
-		kg_task_failed(run, work->node, error);
+		error = run->stop_error;
+	if (!error) {
+		task_try(run, node);
 		return;
 	}
-	task_try(run, work->node);
+	kg_pool_give_back(run, node);
+	kg_task_failed(run, node, error);
 }
 
 void

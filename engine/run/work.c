@@ -48,7 +48,8 @@ kg_parts_copy(struct kg_arena *arena, const struct kg_parts *parts)
 
 	copy->arena = arena;
 	for (uint32_t i = 0; i < parts->count; i++)
-		kg_parts_add(copy, parts->items[i].type, kg_copy(arena, parts->items[i].name), parts->items[i].digest);
+		kg_parts_add_noted(copy, parts->items[i].type, kg_copy(arena, parts->items[i].name),
+		    kg_copy(arena, parts->items[i].note), parts->items[i].digest);
 	kg_parts_seal(copy);
 	return copy;
 }

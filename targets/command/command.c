@@ -85,7 +85,7 @@ inputs(struct kg_inputs *list, const void *given, const struct kg_common *common
 	(void)common;
 	kg_inputs_add_program(list, spec->command ? spec->command[0] : "/bin/sh");
 	if (spec->depfile)
-		kg_inputs_add_depfile(list, spec->depfile);
+		kg_inputs_add_depfile(list, spec->depfile, spec->cwd);
 }
 
 static struct kg_next
@@ -128,4 +128,5 @@ const struct kg_kind kg_kind_command = {
 	.inputs = inputs,
 	.run = run,
 	.is_restorable = true,
+	.computes = true,
 };

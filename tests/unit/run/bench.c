@@ -1,0 +1,156 @@
+#include "tests/unit/run/bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/file.h"
+#include "engine/base/text.h"
+
+static const struct kg_kind *const bench_kinds[] = { &bench_kind_step, &bench_kind_surveyed, NULL };
+
+struct bench *
+bench_make(void)
+{
+	struct kg_arena *arena = kg_arena_make();
+	struct bench *bench = kg_new(arena, struct bench);
+	char folder[] = "/tmp/kgraph-run-test.XXXXXX";
+
+	if (!mkdtemp(folder))
+		abort();
+	bench->arena = arena;
+	bench->folder = kg_copy(arena, folder);
+	bench_surveys = 0;
+	return bench;
+}
+
+static void
+must(struct kg_error *error)
+{
+	if (!error)
+		return;
+	fprintf(stderr, "%s\n", error->message);
+	abort();
+}
+
+void
+bench_file(struct bench *bench, const char *name, const char *text)
+{
+	must(kg_file_write(bench->arena, kg_format(bench->arena, "%s/%s", bench->folder, name), text, strlen(text), 0644));
+}
+
+void
+bench_graph(struct bench *bench, const char *text)
+{
+	bench_file(bench, "kgraph.toml", text);
+}
+
+struct telling {
+	struct bench *bench;
+	struct kg_text told, reasons, errors;
+};
+
+static void
+report(void *context, const struct kg_event *event)
+{
+	struct telling *telling = context;
+	const char *word = kg_event_key(event->type);
+
+	if (event->type == KG_EVENT_NODE_STALE)
+		kg_text_format(&telling->reasons, "%s: %s; ", event->name, event->text);
+	if (event->type == KG_EVENT_NODE_FAILED)
+		kg_text_format(&telling->errors, "%s: %s; ", event->name, kg_error_text(telling->bench->arena, event->error));
+	if (event->type == KG_EVENT_RUN_ENDED)
+		telling->bench->summary = *event->summary;
+	if (kg_text_starts(word, "node_") && event->type != KG_EVENT_NODE_STALE && event->type != KG_EVENT_NODE_TOLD)
+		kg_text_format(&telling->told, "%s %s; ", word + strlen("node_"), event->name);
+}
+
+static const char *
+environment(void *context, const char *name)
+{
+	(void)context;
+	return getenv(name);
+}
+
+static const struct kg_graph *
+graph_read(struct bench *bench)
+{
+	static const struct kg_facts *facts[2];
+	struct kg_facts_set set = { .kinds = facts, .count = 2, .common = kg_common_fields };
+	struct kg_errors errors = { .arena = bench->arena };
+	struct kg_graph_source source = {
+		.file = kg_format(bench->arena, "%s/kgraph.toml", bench->folder),
+		.facts = &set,
+		.environment = environment,
+	};
+	const struct kg_graph *graph = NULL;
+
+	facts[0] = &bench_kind_step.facts;
+	facts[1] = &bench_kind_surveyed.facts;
+	kg_graph_read(bench->arena, &source, &errors, &graph, NULL);
+	for (struct kg_error *error = errors.first; error; error = error->next)
+		fprintf(stderr, "%s\n", error->message);
+	if (!graph)
+		abort();
+	return graph;
+}
+
+static struct kg_run *
+run_open(struct bench *bench, struct kg_run_options *options, struct telling *telling)
+{
+	struct kg_run *run;
+
+	*telling = (struct telling){ bench, { .arena = bench->arena }, { .arena = bench->arena }, { .arena = bench->arena } };
+	options->graph = graph_read(bench);
+	options->kinds = bench_kinds;
+	options->folder = kg_format(bench->arena, "%s/.kgraph/default", bench->folder);
+	options->reporter = (struct kg_reporter){ report, telling };
+	options->asked = "test";
+	uint8_t *chosen;
+	must(kg_graph_select(bench->arena, options->graph, NULL, &chosen));
+	options->chosen = chosen;
+	must(kg_run_open(bench->arena, options, &run));
+	return run;
+}
+
+static void
+run_close(struct bench *bench, struct kg_run *run, struct telling *telling)
+{
+	kg_run_close(run);
+	bench->told = kg_text_end(&telling->told);
+	bench->reasons = kg_text_end(&telling->reasons);
+	bench->errors = kg_text_end(&telling->errors);
+}
+
+enum kg_run_outcome
+bench_up(struct bench *bench, struct kg_run_options options)
+{
+	struct telling telling;
+	struct kg_run *run = run_open(bench, &options, &telling);
+	enum kg_run_outcome outcome = kg_run_up(run);
+
+	run_close(bench, run, &telling);
+	return outcome;
+}
+
+enum kg_run_outcome
+bench_down(struct bench *bench, bool purge)
+{
+	struct kg_run_options options = { 0 };
+	struct telling telling;
+	struct kg_run *run = run_open(bench, &options, &telling);
+	enum kg_run_outcome outcome = kg_run_down(run, NULL, purge);
+
+	run_close(bench, run, &telling);
+	return outcome;
+}
+
+void
+bench_free(struct bench *bench)
+{
+	must(kg_file_remove(bench->arena, bench->folder));
+	kg_arena_free(bench->arena);
+}

@@ -1,0 +1,36 @@
+/*
+ * A graph in a folder of its own, run by the real engine with kinds of the test's.
+ *
+ *     struct bench *bench = bench_make();
+ *     bench_graph(bench, "[node.a]\nkind = \"step\"\n");
+ *     assert_int_equal(bench_up(bench, &(struct kg_run_options){ 0 }), KG_RUN_UP);
+ *     assert_string_equal(bench_told(bench), "started a; done a; ");
+ *     bench_free(bench);
+ */
+#pragma once
+
+#include "engine/run/run.h"
+
+/* Does what its settings say: sleeps, fails some times, gives an output, is ready after a while. */
+extern const struct kg_kind bench_kind_step;
+/* Asks a survey about its key, and waits on a topic that the key's watch signals. */
+extern const struct kg_kind bench_kind_surveyed;
+/* How often the survey of bench_kind_surveyed has been asked since bench_make. */
+extern uint32_t bench_surveys;
+
+struct bench {
+	struct kg_arena *arena;
+	const char *folder;
+	const char *told;    /* "started a; done a; …" of the last run */
+	const char *reasons; /* "a: it has never run here; …" */
+	const char *errors;  /* of the last run's failed nodes, or of reading the graph */
+	struct kg_summary summary;
+};
+
+struct bench *bench_make(void);
+void bench_graph(struct bench *bench, const char *text);
+void bench_file(struct bench *bench, const char *name, const char *text);
+/* Graph, folder, kinds and reporter are filled in. */
+enum kg_run_outcome bench_up(struct bench *bench, struct kg_run_options options);
+enum kg_run_outcome bench_down(struct bench *bench, bool purge);
+void bench_free(struct bench *bench);
