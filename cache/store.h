@@ -2,8 +2,8 @@
  * Outputs by what they were made from: a node that any checkout of this user has run is restored instead of run.
  *
  *     error = kg_store_open(arena, "/home/u/.cache/kgraph/store", &store);
- *     error = kg_store_put(store, arena, fingerprint, products, count, outputs, output_count);
- *     error = kg_store_restore(store, arena, fingerprint, products, count, &outputs, &output_count, &hit);
+ *     error = kg_store_put(store, arena, fingerprint, products, count);
+ *     error = kg_store_restore(store, arena, fingerprint, products, count, &hit);
  *
  * Files lie under their content's digest, entries (which files a fingerprint led to) beside them. Stored files are read-only
  * and are given out by reflink where the file
@@ -29,12 +29,15 @@ struct kg_stored {
 };
 
 [[nodiscard]] struct kg_error *kg_store_open(struct kg_arena *arena, const char *folder, struct kg_store **ret_store);
-/* Copies the products in; an entry that is there is replaced. Failing (disk full) leaves the store as it was. */
+/*
+ * Copies the products in; an entry that is there is replaced. Failing (disk full) leaves the store as it was. KG_EINPUT for a product that holds
+ * something else than files, links and folders.
+ */
 [[nodiscard]] struct kg_error *kg_store_put(struct kg_store *store, struct kg_arena *arena, struct kg_digest fingerprint,
     const struct kg_stored *products, uint32_t product_count);
 /*
- * Puts the products at their paths, atomically each, with their modes, after removing what stands there. *ret_hit false: no
- * such entry, or it is damaged (and was removed); then nothing was touched.
+ * Puts the products at their paths, atomically each, with their modes, after removing what stands there; folders above them are made. *ret_hit
+ * false: no such entry, or it is damaged (and was removed), or it is of products with other keys; then nothing was touched.
  */
 [[nodiscard]] struct kg_error *kg_store_restore(struct kg_store *store, struct kg_arena *arena, struct kg_digest fingerprint,
     const struct kg_stored *products, uint32_t product_count, bool *ret_hit);
@@ -44,8 +47,8 @@ struct kg_store_usage {
 	uint32_t entries_before, entries_after;
 };
 /*
- * Removes the least recently used entries until at most limit_bytes are used, then all files that no entry names. Safe beside
- * running kgraphs.
+ * Removes the least recently used entries until at most limit_bytes are used, then all files that no entry names. Safe beside running kgraphs: waits
+ * until none of them is just putting or restoring something.
  */
 [[nodiscard]] struct kg_error *kg_store_collect(
     struct kg_store *store, struct kg_arena *arena, int64_t limit_bytes, struct kg_store_usage *ret_usage);

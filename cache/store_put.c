@@ -1,0 +1,170 @@
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cache/file_hash.h"
+#include "cache/store_file.h"
+#include "cache/walk.h"
+#include "engine/base/arena.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+#include "engine/base/list.h"
+#include "engine/base/path.h"
+
+struct put {
+	const struct kg_store *store;
+	struct kg_arena *arena;
+	const char *tmp; /* a folder of this put's own */
+	struct kg_store_entry entry;
+	KG_LIST(const char *) added; /* objects that were not there before: taken back when the put fails */
+	uint32_t copies;
+};
+
+static struct kg_error *
+in_place(struct put *put, const char *from, const char *to)
+{
+	struct kg_error *error = kg_file_make_folder(put->arena, kg_path_folder(put->arena, to), 0700);
+
+	if (!error && rename(from, to) < 0)
+		error = kg_error_system(put->arena, errno, "cannot write %s", to);
+	return error;
+}
+
+/* The digest is that of what lies in the store, though somebody may write to the product meanwhile. */
+static struct kg_error *
+file_put(struct put *put, const char *path, struct kg_store_item *item)
+{
+	struct kg_file_hash hash;
+	int sys = kg_file_hash(path, &hash);
+
+	if (sys)
+		return kg_error_system(put->arena, sys, "cannot read %s", path);
+	item->mode = hash.stat.st_mode & 07777;
+	item->size_bytes = hash.stat.st_size;
+	item->digest = hash.digest;
+	if (access(kg_store_path(put->arena, put->store, "objects", hash.digest), F_OK) == 0)
+		return NULL;
+
+	const char *copy = kg_format(put->arena, "%s/%u", put->tmp, put->copies++);
+	sys = kg_store_copy(path, copy, item->mode & 0111 ? 0555 : 0444);
+	if (sys)
+		return kg_error_system(put->arena, sys, "cannot copy %s into the store", path);
+	sys = kg_file_hash(copy, &hash);
+	if (sys)
+		return kg_error_system(put->arena, sys, "cannot read %s", copy);
+	item->digest = hash.digest;
+	item->size_bytes = hash.stat.st_size;
+	const char *object = kg_store_path(put->arena, put->store, "objects", hash.digest);
+	struct kg_error *error = in_place(put, copy, object);
+	if (!error)
+		kg_list_push(put->arena, &put->added, object);
+	return error;
+}
+
+static struct kg_error *
+link_put(struct put *put, const char *path, struct kg_store_item *item)
+{
+	char target[PATH_MAX];
+	ssize_t size = readlink(path, target, sizeof(target));
+
+	if (size < 0)
+		return kg_error_system(put->arena, errno, "cannot read %s", path);
+	item->target = kg_copy_bytes(put->arena, target, (size_t)size);
+	return NULL;
+}
+
+/* below: "" for the product itself */
+static struct kg_error *
+item_put(struct put *put, const char *product_path, uint32_t product, const char *below)
+{
+	const char *path = *below ? kg_format(put->arena, "%s/%s", product_path, below) : product_path;
+	struct kg_store_item item = { .path = below, .target = "", .product = product };
+	struct kg_error *error = NULL;
+	struct stat stat;
+
+	if (lstat(path, &stat) < 0)
+		return kg_error_system(put->arena, errno, "cannot read %s", path);
+	item.mode = stat.st_mode & 07777;
+	if (S_ISREG(stat.st_mode)) {
+		item.type = KG_FILE_REGULAR;
+		error = file_put(put, path, &item);
+	} else if (S_ISLNK(stat.st_mode)) {
+		item.type = KG_FILE_LINK;
+		error = link_put(put, path, &item);
+	} else if (S_ISDIR(stat.st_mode)) {
+		item.type = KG_FILE_FOLDER;
+	} else {
+		return kg_error_make(put->arena, KG_EINPUT, "%s is neither a file, a link nor a folder", path);
+	}
+	if (!error)
+		kg_list_push(put->arena, &put->entry, item);
+	return error;
+}
+
+static struct kg_error *
+product_put(struct put *put, const struct kg_stored *stored, uint32_t product)
+{
+	struct kg_names names = { 0 };
+	uint32_t first = put->entry.count;
+	struct kg_error *error = item_put(put, stored->path, product, "");
+
+	if (!error && put->entry.items[first].type == KG_FILE_FOLDER)
+		error = kg_walk_tree(put->arena, stored->path, &names);
+	for (uint32_t i = 0; i < names.count && !error; i++)
+		error = item_put(put, stored->path, product, names.items[i].name);
+	return error;
+}
+
+static struct kg_error *
+entry_put(struct put *put, struct kg_digest fingerprint)
+{
+	const char *copy = kg_format(put->arena, "%s/entry", put->tmp);
+	const void *bytes;
+	size_t size;
+
+	kg_store_entry_encode(put->arena, &put->entry, &bytes, &size);
+	struct kg_error *error = kg_file_write(put->arena, copy, bytes, size, 0600);
+	return error ? error : in_place(put, copy, kg_store_path(put->arena, put->store, "entries", fingerprint));
+}
+
+static struct kg_error *
+products_put(struct put *put, struct kg_digest fingerprint, const struct kg_stored *products, uint32_t count)
+{
+	char *tmp = kg_format(put->arena, "%s/tmp/put-XXXXXX", put->store->folder);
+	struct kg_error *error = NULL;
+
+	put->tmp = mkdtemp(tmp);
+	if (!put->tmp)
+		return kg_error_system(put->arena, errno, "cannot write into the store %s", put->store->folder);
+	put->entry.keys = kg_new_array(put->arena, const char *, count);
+	put->entry.key_count = count;
+	for (uint32_t i = 0; i < count && !error; i++) {
+		put->entry.keys[i] = products[i].key;
+		error = product_put(put, &products[i], i);
+	}
+	if (!error)
+		error = entry_put(put, fingerprint);
+	for (uint32_t i = 0; i < put->added.count && error; i++)
+		unlink(put->added.items[i]);
+	struct kg_error *left = kg_file_remove(put->arena, put->tmp);
+	return error ? error : left;
+}
+
+struct kg_error *
+kg_store_put(struct kg_store *store, struct kg_arena *arena, struct kg_digest fingerprint, const struct kg_stored *products,
+    uint32_t product_count)
+{
+	struct kg_arena *scratch = kg_arena_make();
+	struct put put = { .store = store, .arena = scratch };
+	int lock = kg_store_lock(scratch, store, false);
+	struct kg_error *error = kg_error_copy(arena, products_put(&put, fingerprint, products, product_count));
+
+	if (lock >= 0)
+		close(lock);
+	kg_arena_free(scratch);
+	return error;
+}
