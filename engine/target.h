@@ -40,6 +40,8 @@ struct kg_common {
 	const struct kg_probe *ready; /* NULL: ready when run is done, unless the kind knows better */
 };
 extern const struct kg_field kg_common_fields[];
+/* What their table cannot check, for kg_facts_set. Pure. */
+[[nodiscard]] struct kg_error *kg_common_check(struct kg_arena *arena, const void *common);
 
 /*
  * A file or folder that a run leaves. The engine looks whether it is still the same, removes it before a run, and restores it

@@ -52,20 +52,21 @@ pool_check(struct kg_sealing *sealing, const struct kg_draft_node *node)
 }
 
 /*
- * The kind's own check sees the settings with references unresolved, so it is asked only when the table had nothing to say. Its spec and
- * its error are made in memory that is used again for the next node.
+ * A check by hand sees the settings with references unresolved, so it is asked only when the table had nothing to say. Its spec and its error
+ * are made in memory that is used again for the next node.
  */
 static void
-kind_check(struct kg_sealing *sealing, uint32_t index, const struct kg_facts *facts, struct kg_arena *memory)
+filled_check(struct kg_sealing *sealing, uint32_t index, const struct kg_field *fields, size_t size,
+    struct kg_error *(*check)(struct kg_arena *, const void *), struct kg_arena *memory)
 {
 	struct kg_draft *draft = sealing->draft;
 	const struct kg_draft_node *node = &draft->nodes.items[index];
-	void *spec = kg_alloc(memory, facts->spec_size);
+	void *spec = kg_alloc(memory, size);
 	struct kg_error *error =
-	    kg_spec_fill(memory, facts->fields, &sealing->values, &sealing->values.items[node->settings], node->folder, NULL, spec);
+	    kg_spec_fill(memory, fields, &sealing->values, &sealing->values.items[node->settings], node->folder, NULL, spec);
 
-	if (!error && facts->check)
-		error = facts->check(memory, spec);
+	if (!error && check)
+		error = check(memory, spec);
 	if (error) {
 		error = kg_error_copy(draft->errors->arena, error);
 		if (!error->place.file)
@@ -92,8 +93,12 @@ kg_sealing_check(struct kg_sealing *sealing)
 		uint32_t before = draft->errors->count;
 
 		kg_fields_check(draft->errors, tables, &sealing->values, &sealing->values.items[node->settings], &header);
-		if (draft->errors->count == before)
-			kind_check(sealing, i, facts, memory);
+		if (draft->errors->count == before) {
+			filled_check(sealing, i, facts->fields, facts->spec_size, facts->check, memory);
+			if (draft->facts->check_common)
+				filled_check(sealing, i, draft->facts->common, draft->facts->common_size,
+				    draft->facts->check_common, memory);
+		}
 		pool_check(sealing, node);
 	}
 	kg_arena_free(memory);

@@ -25,5 +25,8 @@ struct kg_facts {
 struct kg_facts_set {
 	const struct kg_facts *const *kinds;
 	uint32_t count;
-	const struct kg_field *common;
+	const struct kg_field *common; /* the settings that every kind takes */
+	size_t common_size;            /* bytes of the struct that they fill */
+	/* What the table of the common settings cannot check; as kg_facts.check. NULL: nothing. */
+	struct kg_error *(*check_common)(struct kg_arena *arena, const void *common);
 };

@@ -27,3 +27,13 @@ const struct kg_field kg_common_fields[] = {
 	    .size = sizeof(struct kg_probe)),
 	{ 0 },
 };
+
+struct kg_error *
+kg_common_check(struct kg_arena *arena, const void *given)
+{
+	const struct kg_common *common = given;
+
+	if (common->retry && common->retry->times < 0)
+		return kg_error_make(arena, KG_EINPUT, "`times` in `retry` cannot be less than 0");
+	return common->ready ? kg_probe_check(arena, common->ready) : NULL;
+}
