@@ -304,6 +304,11 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/probe/probe_test.c", .rooms = &.{.probe}, .more = &.{"tests/unit/probe/alone.c"} },
     .{ .source = "tests/unit/process/holder_test.c", .rooms = &.{.process}, .more = &.{"tests/unit/process/holding.c"} },
     .{ .source = "tests/unit/process/process_test.c", .rooms = &.{.process}, .more = &.{"tests/unit/probe/alone.c"} },
+    .{
+        .source = "tests/unit/run/run_test.c",
+        .rooms = &.{ .run, .probe, .graph, .cache, .loop },
+        .more = &.{ "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c" },
+    },
     .{ .source = "tests/unit/sql/connection_test.c", .rooms = &.{.base}, .more = migration_fixture, .packages = &.{ .pq, .crypto } },
     .{ .source = "tests/unit/sql/goose_conformance_test.c", .rooms = &.{.sql}, .more = &.{"tests/unit/sql/goose.c"} },
     .{ .source = "tests/unit/sql/goose_expand_test.c", .rooms = &.{.sql} },
