@@ -152,7 +152,14 @@ pub const rooms = struct {
             "product.c",
             "program.c",
             "run.c",
+            "scene.c",
             "schedule.c",
+            "sink.c",
+            "sink_ending.c",
+            "sink_json.c",
+            "sink_line.c",
+            "sink_live.c",
+            "sink_trace.c",
             "subject.c",
             "survey.c",
             "task.c",
@@ -162,6 +169,7 @@ pub const rooms = struct {
             "topic.c",
             "wait.c",
             "work.c",
+            "writer.c",
         },
     };
     pub const probe: Room = .{
@@ -323,6 +331,9 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/sql/sql_error_test.c", .rooms = &.{.sql} },
     .{ .source = "tests/unit/sql/sql_token_test.c", .rooms = &.{.sql} },
     .{ .source = "tests/unit/run/event_test.c", .rooms = &.{.run} },
+    .{ .source = "tests/unit/run/sink_live_test.c", .rooms = &.{.run}, .more = &.{"tests/unit/run/screen.c"} },
+    .{ .source = "tests/unit/run/sink_test.c", .rooms = &.{.run} },
+    .{ .source = "tests/unit/run/writer_test.c", .rooms = &.{.run} },
     .{ .source = "tests/unit/tests/report_test.c", .more = &.{"tests/runner/report.c"} },
 };
 

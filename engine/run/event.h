@@ -21,6 +21,15 @@ enum kg_event_type {
 #undef KG_EVENT_FIELD
 };
 
+/* The members of struct kg_event that an event may set, as bits. */
+enum kg_event_field {
+	KG_EVENT_HAS_text = 1,
+	KG_EVENT_HAS_count = 2,
+	KG_EVENT_HAS_duration_ns = 4,
+	KG_EVENT_HAS_error = 8,
+	KG_EVENT_HAS_summary = 16,
+};
+
 /* How many nodes of a run ended how. */
 struct kg_summary {
 	uint32_t chosen, unchanged, made, restored, failed, blocked, cancelled, ready;
@@ -46,5 +55,7 @@ struct kg_reporter {
 
 /* "node_stale" */
 const char *kg_event_key(enum kg_event_type type);
+/* Which of enum kg_event_field the table gives to this event. */
+unsigned kg_event_fields(enum kg_event_type type);
 /* docs/events.md, made from the table: also what `kgraph help events` prints. */
 void kg_events_document(struct kg_text *text);

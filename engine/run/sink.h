@@ -14,6 +14,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "engine/run/event.h"
 
@@ -27,6 +28,7 @@ struct kg_sinks_options {
 	bool no_live;                 /* plain lines on a terminal as well */
 	bool verbose;                 /* every event has a line, also what is unchanged and what is waited for */
 	bool quiet;                   /* failures and warnings alone */
+	uint32_t name_columns;        /* of the widest name that will come; 0: not known, and lines are aligned as names come */
 	const char *here;             /* absolute folder: logs below it are named relative to it; NULL: as they are */
 	const char *events_file;      /* JSON lines, one for each event (docs/events.md); "-": standard output; NULL: none */
 	const char *trace_file;       /* for chrome://tracing and ui.perfetto.dev; NULL: none */

@@ -1,0 +1,173 @@
+#include "engine/run/sink_inside.h"
+
+#include <string.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/clock.h"
+#include "engine/base/error.h"
+#include "engine/base/path.h"
+#include "engine/base/width.h"
+
+/* Behind one failure there may be the whole graph. */
+static constexpr uint32_t blocked_most = 20;
+
+/* For those who give no function of their own. */
+static void
+error_plain(struct kg_text *text, const char *subject, const struct kg_error *error)
+{
+	kg_text_format(text, "%s: %s\n", subject, kg_error_text(text->arena, error));
+	for (; error; error = error->cause) {
+		for (const char *line = error->detail; line && *line;) {
+			size_t length = strcspn(line, "\n");
+
+			kg_text_format(text, "    %s\n", kg_width_plain(text->arena, kg_copy_bytes(text->arena, line, length)));
+			line += length + (line[length] == '\n');
+		}
+		if (error->advice)
+			kg_text_format(text, "  %s\n", error->advice);
+	}
+}
+
+void
+kg_sink_ending_take(struct kg_sink_ending *ending, const struct kg_sink_look *look, const struct kg_event *event)
+{
+	const struct kg_sinks_options *options = look->options;
+	struct kg_text *text = &ending->failures;
+
+	if (event->type == KG_EVENT_NODE_BLOCKED) {
+		struct kg_sink_blocked one = { kg_copy(text->arena, event->name), kg_copy(text->arena, event->text) };
+
+		kg_list_push(text->arena, &ending->blocked, one);
+	}
+	if (event->type != KG_EVENT_NODE_FAILED || !event->error)
+		return;
+	const char *subject = kg_format(text->arena, "%s failed", event->name ? event->name : "the run");
+	kg_text_add(text, "\n");
+	if (options->show_error)
+		options->show_error(options->context, text, subject, event->error);
+	else
+		error_plain(text, subject, event->error);
+	if (event->text && *event->text)
+		kg_text_format(text, "  %slog:%s %s\n", look->style->dim, look->style->end,
+		    options->here ? kg_path_inside(options->here, event->text) : event->text);
+}
+
+static void
+blocked_tell(
+    struct kg_text *text, const struct kg_sink_ending *ending, const struct kg_sink_look *look, const struct kg_scene *scene)
+{
+	const struct kg_style *style = look->style;
+	uint32_t shown = ending->blocked.count;
+
+	if (shown == 0)
+		return;
+	kg_text_add(text, "\n");
+	if (shown > blocked_most && !look->options->verbose)
+		shown = blocked_most;
+	for (uint32_t i = 0; i < shown; i++) {
+		const struct kg_sink_blocked *one = &ending->blocked.items[i];
+
+		kg_sink_line_begin(text, style, style->yellow, "blocked", one->name, kg_sink_name_width(scene));
+		kg_text_format(text, "  needs %s\n", one->behind ? one->behind : "what failed");
+	}
+	if (shown < ending->blocked.count)
+		kg_text_format(text, "%*s%u more\n", (int)kg_sink_verb_columns + 1, "", ending->blocked.count - shown);
+}
+
+/* "5 made, 4 unchanged", what is zero left out. */
+static const char *
+counts_tell(struct kg_arena *arena, const struct kg_summary *summary, const char *made)
+{
+	const struct {
+		uint32_t count;
+		const char *what;
+	} rows[] = {
+		{ summary->failed, "failed" },
+		{ summary->blocked, "blocked" },
+		{ summary->cancelled, "cancelled" },
+		{ summary->made, made },
+		{ summary->restored, "restored" },
+		{ summary->unchanged, "unchanged" },
+	};
+	struct kg_text text = { .arena = arena };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].count > 0)
+			kg_text_format(&text, "%s%u %s", text.size > 0 ? ", " : "", rows[i].count, rows[i].what);
+	}
+	return text.size > 0 ? kg_text_end(&text) : "nothing to do";
+}
+
+static const char *
+nodes_tell(struct kg_arena *arena, uint32_t count)
+{
+	return kg_format(arena, "%u %s", count, count == 1 ? "node" : "nodes");
+}
+
+static const char *
+down_tell(struct kg_arena *arena, bool is_well, const struct kg_summary *summary)
+{
+	if (!is_well)
+		return kg_format(arena, "not all is down: %s", counts_tell(arena, summary, "taken down"));
+	if (summary->made == 0)
+		return "nothing to take down";
+	return kg_format(arena, "%s taken down", nodes_tell(arena, summary->made));
+}
+
+/* "datastorage-stack is up: 9 nodes unchanged" */
+static const char *
+outcome_tell(struct kg_arena *arena, const char *asked, const char *outcome, const struct kg_summary *summary)
+{
+	bool is_idle = summary->unchanged > 0 && summary->unchanged == summary->chosen;
+	const char *counts = is_idle ? kg_format(arena, "%s unchanged", nodes_tell(arena, summary->unchanged))
+				     : counts_tell(arena, summary, kg_text_equal(outcome, "planned") ? "would run" : "made");
+
+	if (kg_text_equal(outcome, "planned"))
+		return kg_format(arena, "%s: %s", asked, counts);
+	if (kg_text_equal(outcome, "up"))
+		return kg_format(arena, "%s is up: %s", asked, counts);
+	if (kg_text_equal(outcome, "not_ready"))
+		return kg_format(arena, "%s is not ready: %s", asked, counts);
+	if (kg_text_equal(outcome, "interrupted"))
+		return kg_format(arena, "%s was interrupted: %s", asked, counts);
+	return kg_format(arena, "%s is not up: %s", asked, counts);
+}
+
+/* The reasons, which a plan is asked for. */
+static void
+plan_tell(struct kg_text *text, const struct kg_sink_look *look, const struct kg_scene *scene)
+{
+	for (uint32_t i = 0; i < scene->nodes.count; i++) {
+		const struct kg_scene_node *node = scene->nodes.items[i];
+
+		if (node->state != KG_SCENE_STALE)
+			continue;
+		kg_sink_line_begin(text, look->style, look->style->bold, "would run", node->name, kg_sink_name_width(scene));
+		kg_text_format(text, "  %s\n", kg_width_plain(text->arena, node->reason));
+	}
+}
+
+void
+kg_sink_ending_tell(struct kg_text *text, const struct kg_sink_ending *ending, const struct kg_sink_look *look,
+    const struct kg_scene *scene, const struct kg_event *event)
+{
+	static const struct kg_summary nothing = { 0 };
+	const struct kg_style *style = look->style;
+	const struct kg_summary *summary = event->summary ? event->summary : &nothing;
+	const char *outcome = event->text ? event->text : "failed";
+	bool is_planned = kg_text_equal(outcome, "planned");
+	bool is_well = is_planned || kg_text_equal(outcome, "up") || kg_text_equal(outcome, "down");
+
+	if (is_planned)
+		plan_tell(text, look, scene);
+	kg_text_add_bytes(text, ending->failures.bytes, ending->failures.size);
+	blocked_tell(text, ending, look, scene);
+	if (is_well && look->options->quiet)
+		return;
+	if (ending->failures.size > 0 || ending->blocked.count > 0)
+		kg_text_add(text, "\n");
+	const char *sentence =
+	    scene->is_down ? down_tell(text->arena, is_well, summary) : outcome_tell(text->arena, scene->asked, outcome, summary);
+	kg_text_format(text, "%s%s%s (%s)\n", is_well ? style->green : style->red, kg_width_plain(text->arena, sentence),
+	    style->end, kg_duration_tell(text->arena, event->duration_ns));
+}
