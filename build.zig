@@ -80,7 +80,7 @@ pub const rooms = struct {
             "unknown.c",
             "vars.c",
         },
-        .cxx_files = &.{"toml.cc"},
+        .cxx_files = &.{ "toml.cc", "toml_error.cc" },
     };
     pub const cache: Room = .{
         .folder = "cache",

@@ -135,29 +135,29 @@ needs_read(struct kg_reader *reader, const struct kg_scope *scope, const struct 
 	}
 }
 
+/* The index of the node's kind; UINT32_MAX when it has none that there is, and that is told. */
 static uint32_t
-kind_read(struct kg_reader *reader, const struct kg_scope *scope, const struct said_node *node, const char *name)
+kind_read(struct kg_reader *reader, const struct kg_scope *scope, const struct said_node *node, const struct kg_toml *header)
 {
-	const struct kg_facts_set *facts = reader->draft->facts;
 	const struct kg_toml *kind = kg_toml_member(node->settings, "kind");
-	const char **known = kg_new_array(reader->arena, const char *, (size_t)facts->count + 1);
+	const char *text = kind ? kg_reader_closed_text(reader, scope, kind, "`kind`") : NULL;
 	struct kg_error *error;
 	uint32_t index;
 
-	if (kind) {
-		const char *text = kg_reader_closed_text(reader, scope, kind, "`kind`");
-		if (!text || kg_map_get(&reader->kinds, text, &index))
-			return text ? index : UINT32_MAX;
+	if (kind && !text)
+		return UINT32_MAX;
+	if (kind && kg_map_get(&reader->kinds, text, &index))
+		return index;
+	if (kind)
 		error = kg_reader_complain(reader, kg_reader_place(scope, kind), "there is no kind `%s`", text);
-		name = text;
-	} else {
-		error = kg_reader_complain(
-		    reader, kg_reader_key_place(scope, node->own ? node->own : node->profile), "node `%s` has no `kind`", name);
-		name = "";
-	}
+	else
+		error = kg_reader_complain(reader, kg_reader_key_place(scope, header), "node `%s` has no `kind`", header->key);
+
+	const struct kg_facts_set *facts = reader->draft->facts;
+	const char **known = kg_new_array(reader->arena, const char *, (size_t)facts->count + 1);
 	for (uint32_t i = 0; i < facts->count; i++)
 		known[i] = facts->kinds[i]->name;
-	kg_reader_suggest(reader, error, name, known);
+	kg_reader_suggest(reader, error, kind ? text : "", known);
 	return UINT32_MAX;
 }
 
@@ -191,7 +191,7 @@ node_read(struct kg_reader *reader, const struct kg_scope *scope, const struct s
 
 	if (!kg_reader_is_new(reader, &reader->node_names, scope, header, "node", node.name))
 		return;
-	node.kind = kind_read(reader, scope, said, header->key);
+	node.kind = kind_read(reader, scope, said, header);
 	if (needs)
 		needs_read(reader, scope, needs);
 	node.settings = kg_draft_values_add(draft, 1);

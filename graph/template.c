@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "engine/base/arena.h"
+#include "engine/base/assert.h"
 #include "engine/base/text.h"
 #include "graph/reader.h"
 
@@ -55,6 +56,7 @@ template_finish(struct kg_reader *reader, const struct kg_scope *scope, uint32_t
 			break;
 		}
 		if (template->state == KG_READER_BUSY) {
+			kg_assert(chain.count > 0);
 			const struct kg_toml *last = &templates->items[chain.items[chain.count - 1]];
 			(void)kg_reader_complain(reader, kg_reader_place(scope, kg_toml_member(last, "extends")),
 			    "template `%s` extends itself", templates->items[index].key);

@@ -37,7 +37,6 @@ static const struct kg_facts_set facts = { .kinds = kinds, .count = 1, .common =
 
 static char folder[] = "/tmp/kgraph-fuzz-XXXXXX", root_file[64], included_file[64];
 
-int LLVMFuzzerInitialize(int *argument_count, char ***arguments);
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 
 static void
@@ -56,16 +55,15 @@ folder_remove(void)
 	(void)rmdir(folder);
 }
 
-int
-LLVMFuzzerInitialize(int *argument_count, char ***arguments)
+static void
+folder_make(void)
 {
-	(void)argument_count;
-	(void)arguments;
+	if (*root_file)
+		return;
 	kg_assert(mkdtemp(folder));
 	(void)snprintf(root_file, sizeof(root_file), "%s/kgraph.toml", folder);
 	(void)snprintf(included_file, sizeof(included_file), "%s/i.toml", folder);
 	(void)atexit(folder_remove);
-	return 0;
 }
 
 static const char *
@@ -78,6 +76,8 @@ environment(void *context, const char *name)
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
+	folder_make();
+
 	const uint8_t *zero = memchr(bytes, 0, size);
 	size_t first = zero ? (size_t)(zero - bytes) : size;
 	struct kg_arena *arena = kg_arena_make();
