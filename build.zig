@@ -34,6 +34,8 @@ pub const rooms = struct {
             "clock.c",
             "error.c",
             "field.c",
+            "field_check.c",
+            "field_fill.c",
             "file.c",
             "hash.c",
             "list.c",
@@ -276,6 +278,18 @@ fn sourcesOf(comptime room: Room) [room.files.len][]const u8 {
 
 /// One executable a file, linked with the room that it tests and all that the room uses.
 pub const unit_tests: []const Test = &.{
+    .{ .source = "tests/unit/base/arena_test.c", .rooms = &.{.base} },
+    .{ .source = "tests/unit/base/clock_test.c", .rooms = &.{.base} },
+    .{ .source = "tests/unit/base/error_test.c", .rooms = &.{.base} },
+    .{ .source = "tests/unit/base/field_test.c", .rooms = &.{.base}, .more = &.{"tests/unit/base/settings.c"} },
+    .{ .source = "tests/unit/base/file_test.c", .rooms = &.{.base} },
+    .{ .source = "tests/unit/base/list_test.c", .rooms = &.{.base} },
+    .{ .source = "tests/unit/base/map_test.c", .rooms = &.{.base} },
+    .{ .source = "tests/unit/base/mask_test.c", .rooms = &.{.base} },
+    .{ .source = "tests/unit/base/path_test.c", .rooms = &.{.base} },
+    .{ .source = "tests/unit/base/process_identity_test.c", .rooms = &.{.base} },
+    .{ .source = "tests/unit/base/text_test.c", .rooms = &.{.base} },
+    .{ .source = "tests/unit/base/value_test.c", .rooms = &.{.base}, .more = &.{"tests/unit/base/settings.c"} },
     .{ .source = "tests/unit/base/width_test.c", .rooms = &.{.base} },
     .{ .source = "tests/unit/cache/digest_test.c", .rooms = &.{.cache} },
     .{ .source = "tests/unit/cache/fingerprint_test.c", .rooms = &.{.cache} },
