@@ -94,7 +94,7 @@ kg_duration_read(const char *text, int64_t *ret_ms)
 
 		if (!thousandths_read(&text, &thousandths) || !unit_read(&text, &next_unit, &unit_ms))
 			return false;
-		if (ckd_mul(&part, thousandths, unit_ms) || ckd_add(&total_ms, total_ms, part / 1000))
+		if (ckd_mul(&part, thousandths, unit_ms) || part % 1000 != 0 || ckd_add(&total_ms, total_ms, part / 1000))
 			return false;
 	}
 	*ret_ms = total_ms;
@@ -105,13 +105,14 @@ const char *
 kg_duration_tell(struct kg_arena *arena, int64_t duration_ns)
 {
 	double ms = (double)duration_ns / 1e6;
-	int64_t s = duration_ns / 1000000000;
+	int64_t s = (duration_ns + 500000000) / 1000000000;
 
-	if (ms < 10)
+	/* The limits are where rounding would give the next larger form: "1000 ms" is no such thing. */
+	if (ms < 9.95)
 		return kg_format(arena, "%.1f ms", ms);
-	if (ms < 1000)
+	if (ms < 999.5)
 		return kg_format(arena, "%.0f ms", ms);
-	if (s < 60)
+	if (ms < 59950)
 		return kg_format(arena, "%.1f s", ms / 1e3);
 	if (s < 3600)
 		return kg_format(arena, "%d min %02d s", (int)(s / 60), (int)(s % 60));
