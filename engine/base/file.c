@@ -21,6 +21,12 @@ read_open(struct kg_arena *arena, int fd, const char *path, const char **ret_byt
 		return kg_error_system(arena, errno, "cannot read %s", path);
 	if (S_ISDIR(stat.st_mode))
 		return kg_error_system(arena, EISDIR, "cannot read %s", path);
+	if (!S_ISREG(stat.st_mode)) {
+		struct kg_error *error = kg_error_make(arena, KG_ESYSTEM, "cannot read %s: it is not a regular file", path);
+
+		error->sys = EINVAL;
+		return error;
+	}
 
 	/* The size is a hint: files of /proc say 0, and a file may grow while it is read. */
 	size_t room = (size_t)stat.st_size + 1, size = 0;
@@ -52,7 +58,8 @@ read_open(struct kg_arena *arena, int fd, const char *path, const char **ret_byt
 struct kg_error *
 kg_file_read(struct kg_arena *arena, const char *path, const char **ret_bytes, size_t *ret_size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Opening a named pipe would wait for somebody who writes. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0)
 		return kg_error_system(arena, errno, "cannot open %s", path);
@@ -102,20 +109,36 @@ kg_file_write(struct kg_arena *arena, const char *path, const void *bytes, size_
 	return NULL;
 }
 
+/* 0 when the folder is there afterwards, else an errno. */
+static int
+folder_make(const char *path, mode_t mode)
+{
+	struct stat found;
+
+	if (mkdir(path, mode) == 0)
+		return 0;
+	/* Whatever the reason (it is there, or above it nothing may be written, or the disk is read-only): one that is there is well. */
+	int sys = errno;
+	if (stat(path, &found) == 0 && S_ISDIR(found.st_mode))
+		return 0;
+	return sys == EEXIST ? ENOTDIR : sys;
+}
+
 struct kg_error *
 kg_file_make_folder(struct kg_arena *arena, const char *path, mode_t mode)
 {
 	char *copy = kg_copy(arena, path);
 
+	if (*path == '\0')
+		return kg_error_system(arena, ENOENT, "cannot make a folder without a name");
 	for (char *at = copy + 1;; at++) {
 		if (*at != '/' && *at != '\0')
 			continue;
 		char end = *at;
 		*at = '\0';
-		struct stat stat_buffer;
-		if (mkdir(copy, mode) < 0 && !(errno == EEXIST && stat(copy, &stat_buffer) == 0 && S_ISDIR(stat_buffer.st_mode)) &&
-		    !(stat(copy, &stat_buffer) == 0 && S_ISDIR(stat_buffer.st_mode)))
-			return kg_error_system(arena, errno == EEXIST ? ENOTDIR : errno, "cannot make the folder %s", copy);
+		int sys = folder_make(copy, mode);
+		if (sys != 0)
+			return kg_error_system(arena, sys, "cannot make the folder %s", copy);
 		*at = end;
 		if (end == '\0')
 			return NULL;

@@ -13,7 +13,7 @@
 struct kg_arena;
 struct kg_error;
 
-/* Reads a regular file; *ret_bytes is ended by a zero byte that size does not count. KG_ESYSTEM when it cannot be read. */
+/* Reads a regular file; *ret_bytes is ended by a zero byte that size does not count. KG_ESYSTEM when it cannot be read or is something else. */
 [[nodiscard]] struct kg_error *kg_file_read(struct kg_arena *arena, const char *path, const char **ret_bytes, size_t *ret_size);
 
 /*
