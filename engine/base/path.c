@@ -41,7 +41,7 @@ path_tidy(char *path)
 const char *
 kg_path_join(struct kg_arena *arena, const char *folder, const char *path)
 {
-	char *joined = *path == '/' ? kg_copy(arena, path) : kg_format(arena, "%s/%s", folder, path);
+	char *joined = *path == '/' ? kg_copy(arena, path) : kg_format(arena, "%s/%s", *folder ? folder : ".", path);
 
 	path_tidy(joined);
 	return joined;
@@ -72,6 +72,8 @@ kg_path_inside(const char *folder, const char *path)
 
 	if (strncmp(folder, path, length) != 0)
 		return path;
+	if (strcmp(folder, "/") == 0 && path[1] != '\0')
+		return path + 1;
 	if (path[length] == '/' && path[length + 1] != '\0')
 		return path + length + 1;
 	if (path[length] == '\0')

@@ -9,7 +9,7 @@
 
 struct kg_arena;
 
-/* folder and path made one and tidied ("." and ".." resolved as text, no double slashes); an absolute path stands for itself. */
+/* folder and path made one and tidied ("." and ".." resolved as text, no double slashes); an absolute path stands for itself. "" is "."; what would climb above the root stays there. */
 const char *kg_path_join(struct kg_arena *arena, const char *folder, const char *path);
 /* All before the last slash: "/" for "/x", "." for "x". */
 const char *kg_path_folder(struct kg_arena *arena, const char *path);
