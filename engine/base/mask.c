@@ -9,6 +9,8 @@
 #include "engine/base/text.h"
 
 static constexpr size_t mask_shortest = 4;
+/* A short line within a secret, such as a closing brace, stands in other texts as well. */
+static constexpr size_t mask_shortest_line = 12;
 static const char mask_shown[] = "***";
 
 static void
@@ -27,6 +29,7 @@ value_add(struct kg_mask *mask, const char *value)
 	mask->values = kg_list_grow(mask->arena, mask->values, mask->count, &mask->room, sizeof(*mask->values));
 	memmove(&mask->values[at + 1], &mask->values[at], (mask->count - at) * sizeof(*mask->values));
 	mask->values[at] = kg_copy(mask->arena, value);
+	mask->starts[(unsigned char)*value] = true;
 	mask->count++;
 }
 
@@ -50,13 +53,24 @@ kg_mask_add(struct kg_mask *mask, const char *value)
 {
 	value_add(mask, value);
 	value_add(mask, url_encode(mask->arena, value));
+	if (!strchr(value, '\n'))
+		return;
+	for (const char *line = value; *line; line += strspn(line, "\r\n")) {
+		size_t length = strcspn(line, "\r\n");
+
+		if (length >= mask_shortest_line)
+			value_add(mask, kg_copy_bytes(mask->arena, line, length));
+		line += length;
+	}
 }
 
 /* How many bytes at `at` are a known secret; 0 when none. */
 static size_t
 secret_length(const struct kg_mask *mask, const char *at)
 {
-	for (uint32_t i = 0; mask && i < mask->count; i++) {
+	if (!mask || !mask->starts[(unsigned char)*at])
+		return 0;
+	for (uint32_t i = 0; i < mask->count; i++) {
 		size_t length = strlen(mask->values[i]);
 
 		if (strncmp(at, mask->values[i], length) == 0)
@@ -66,22 +80,22 @@ secret_length(const struct kg_mask *mask, const char *at)
 }
 
 /*
- * When `at` starts "://user:password@", the bytes up to and with the colon go to *ret_kept and those of the password are returned. The user
- * part ends at the first of /?# or white space: behind those an @ belongs to something else.
+ * When `at` starts "://user:password@", the bytes up to and with the colon go to *ret_kept and those of the password are returned. The last @
+ * counts, since people write passwords with an @ as they are; behind / ? # or white space an @ belongs to something else.
  */
 static size_t
 url_password_length(const char *at, size_t *ret_kept)
 {
 	if (strncmp(at, "://", 3) != 0)
 		return 0;
-	size_t user = strcspn(at + 3, ":@/?#\"' \t\r\n<>");
-	if (at[3 + user] != ':')
+	const char *user = at + 3, *end = user + strcspn(user, "/?#\"' \t\r\n<>");
+	const char *host = memrchr(user, '@', (size_t)(end - user));
+	const char *colon = host ? memchr(user, ':', (size_t)(host - user)) : NULL;
+
+	if (!colon)
 		return 0;
-	size_t password = strcspn(at + 3 + user + 1, "@/?#\"' \t\r\n<>");
-	if (at[3 + user + 1 + password] != '@')
-		return 0;
-	*ret_kept = 3 + user + 1;
-	return password;
+	*ret_kept = (size_t)(colon + 1 - at);
+	return (size_t)(host - colon - 1);
 }
 
 const char *

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,9 +19,10 @@ struct kg_mask {
 	struct kg_arena *arena;
 	const char **values; /* longest first, so that one secret within another is not cut in two */
 	uint32_t count, room;
+	bool starts[256]; /* bytes that a value starts with: most of a text is passed over by this alone */
 };
 
-/* Copies the value. Its URL-encoded form is masked as well. */
+/* Copies the value. Its URL-encoded form is masked as well, and so is each longer line of one that has lines, such as a key: output is shown by lines. */
 void kg_mask_add(struct kg_mask *mask, const char *value);
 /* The text itself when nothing in it is secret. mask may be NULL: then only passwords in URLs are masked. */
 const char *kg_mask_text(struct kg_arena *arena, const struct kg_mask *mask, const char *text);
