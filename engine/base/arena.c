@@ -66,7 +66,8 @@ block_add(struct kg_arena *arena, size_t at_least_bytes)
 	if (size < at_least_bytes || ARENA_BLOCK_EACH)
 		size = at_least_bytes;
 
-	struct arena_block *block = calloc(1, sizeof(*block) + size);
+	size_t total;
+	struct arena_block *block = ckd_add(&total, sizeof(*block), size) ? NULL : calloc(1, total);
 	if (!block)
 		kg_out_of_memory();
 	block->older = arena->newest;

@@ -36,7 +36,7 @@ char *kg_copy_bytes(struct kg_arena *arena, const void *bytes, size_t size_bytes
 /* Bytes handed out since the arena was made or emptied. */
 size_t kg_arena_size_bytes(const struct kg_arena *arena);
 
-/* Takes back all that was handed out and keeps the largest block for what comes next. */
+/* Takes back all that was handed out and keeps the newest block, usually the largest, for what comes next. */
 void kg_arena_empty(struct kg_arena *arena);
 void kg_arena_free(struct kg_arena *arena);
 
