@@ -27,6 +27,24 @@ within_includes(struct kg_arena *arena, const struct kg_draft *draft, const char
 	return count > 0 ? kg_text_enumerate(arena, found, count, " or ") : NULL;
 }
 
+/*
+ * The nearest name, or NULL. What an include puts before both of two names does not make them more alike: "i.c" is as far from "i.a" as
+ * "c" is from "a".
+ */
+static const char *
+nearest_name(const char *name, const char *const *names)
+{
+	const char *nearest = kg_text_nearest(name, names);
+	size_t own = 0;
+
+	for (size_t i = 0; nearest && name[i] && name[i] == nearest[i]; i++)
+		if (name[i] == '.')
+			own = i + 1;
+	if (!nearest || own == 0)
+		return nearest;
+	return kg_text_nearest(name + own, (const char *const[]){ nearest + own, NULL }) ? nearest : NULL;
+}
+
 static const char *
 nearest_node(struct kg_sealing *sealing, const char *name, bool or_target)
 {
@@ -39,7 +57,7 @@ nearest_node(struct kg_sealing *sealing, const char *name, bool or_target)
 		names[count++] = draft->nodes.items[i].name;
 	for (uint32_t i = 0; i < targets; i++)
 		names[count++] = draft->targets.items[i].name;
-	return kg_text_nearest(name, names);
+	return nearest_name(name, names);
 }
 
 /* The profile took it away, or only another one would bring it: then that is all there is to say. */
@@ -96,7 +114,7 @@ kg_sealing_unknown(
     struct kg_sealing *sealing, struct kg_place place, const char *noun, const char *name, const char *const *candidates)
 {
 	struct kg_arena *arena = sealing->draft->errors->arena;
-	const char *nearest = kg_text_nearest(name, candidates);
+	const char *nearest = nearest_name(name, candidates);
 	size_t count = 0;
 
 	if (sealing->draft->is_incomplete)
@@ -107,6 +125,9 @@ kg_sealing_unknown(
 		count++;
 	if (nearest)
 		(void)kg_error_advise(arena, error, "did you mean `%s`?", nearest);
-	else if (count > 0 && count <= 12)
-		(void)kg_error_advise(arena, error, "known are %s", kg_text_enumerate(arena, candidates, count, " and "));
+	else if (count == 0)
+		(void)kg_error_advise(arena, error, "there are none");
+	else if (count <= 12)
+		(void)kg_error_advise(
+		    arena, error, "known %s %s", count == 1 ? "is" : "are", kg_text_enumerate(arena, candidates, count, " and "));
 }

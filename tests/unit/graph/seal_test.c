@@ -164,7 +164,7 @@ unknown_names_are_told_wherever_they_are_used(void **)
 	    "1:1 `${node.c}` does not say which output is meant (write ${node.NAME.OUTPUT})\n"
 	    "1:1 there is no folder `home` (known are state, data and graph)\n"
 	    "1:1 there is no node `b`\n"
-	    "1:1 there is no port `http`\n"
+	    "1:1 there is no port `http` (there are none)\n"
 	    "1:1 there is no secret `db_pasword` (did you mean `db_password`?)\n"
 	    "2:1 there is no secret `db_pasword` (did you mean `db_password`?)\n");
 }
