@@ -244,6 +244,10 @@ kg_run_alive(struct kg_run *run, struct kg_arena *arena, const struct kg_entry *
 		return NULL;
 	if (kg_operation_make(run, &subject, KG_NO_NODE, &operation))
 		return "its settings cannot be read any more";
+	/* What runs is asked whether it is what the entry says, and not what the files say now. */
+	char *hex = kg_new_array(arena, char, KG_DIGEST_HEX + 1);
+	kg_digest_tell(entry->fingerprint, hex);
+	operation->job.fingerprint = hex;
 	operation->context = &aliveness;
 	kg_loop_each_turn(run->loop, operations_turn, run);
 	kg_operation_start(operation, subject.kind->look, 5000, alive_ended);

@@ -60,6 +60,8 @@ enum kg_run_outcome kg_run_down(struct kg_run *run, const char *const *names, bo
 void kg_run_entries(const struct kg_run *run, const struct kg_entry *const **ret_entries, uint32_t *ret_count);
 /* Is what the entry's node left alive? For `status`: "running, pid 123" or why not; NULL when the kind has nothing that outlives a run. */
 const char *kg_run_alive(struct kg_run *run, struct kg_arena *arena, const struct kg_entry *entry, bool *ret_alive);
+/* When the entry's node counts as ready: "http http://127.0.0.1:28090/readyz"; NULL when it has no rule. */
+const char *kg_run_rule(struct kg_run *run, struct kg_arena *arena, const struct kg_entry *entry);
 /* Why the node would run now, or ran last: sentences, ended by NULL. */
 [[nodiscard]] struct kg_error *kg_run_why(
     struct kg_run *run, struct kg_arena *arena, uint32_t node, const char *const **ret_sentences);
