@@ -32,8 +32,8 @@ struct kg_options {
 	int64_t colour; /* enum kg_colour */
 	bool verbose, quiet, help, version;
 	bool purge, json, follow;
-	int64_t lines; /* -1: not given */
-	int64_t size_bytes;
+	int64_t lines;      /* -1: not given */
+	int64_t size_bytes; /* -1: not given */
 	const char *format;
 };
 

@@ -8,7 +8,7 @@
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/base/width.h"
-#include "engine/cli/style.h"
+#include "engine/base/style.h"
 
 /* Of a line that is wider than the terminal, what is around the caret is shown. */
 static constexpr uint32_t columns_without_terminal = 120, columns_before_caret = 20;

@@ -11,7 +11,7 @@
 #include "engine/base/mask.h"
 #include "engine/base/text.h"
 #include "engine/cli/print_error.h"
-#include "engine/cli/style.h"
+#include "engine/base/style.h"
 
 static int
 arena_make(void **state)

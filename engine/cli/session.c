@@ -1,0 +1,87 @@
+#include "engine/cli/session.h"
+
+#include "engine/base/arena.h"
+#include "engine/base/text.h"
+#include "engine/cli/cli.h"
+#include "engine/cli/kinds.h"
+#include "engine/cli/teller.h"
+
+const char *
+kg_session_asked(struct kg_session *session)
+{
+	const struct kg_graph *graph = session->checkout.graph;
+	uint32_t count = 0;
+
+	while (session->names && session->names[count])
+		count++;
+	if (count > 3)
+		return kg_format(session->cli->arena, "%s, %s and %u more", session->names[0], session->names[1], count - 2);
+	if (count > 0)
+		return kg_text_enumerate(session->cli->arena, session->names, count, " and ");
+	return kg_graph_text(graph, graph->default_target ? graph->default_target : graph->name);
+}
+
+int
+kg_session_open_graph(struct kg_session *session)
+{
+	int status = kg_checkout_open(session->cli, &session->checkout);
+
+	if (status != 0)
+		return status;
+	struct kg_error *error = kg_graph_select(session->cli->arena, session->checkout.graph, session->names, &session->chosen);
+	return error ? kg_cli_fail(session->cli, error) : 0;
+}
+
+int
+kg_session_open_run(struct kg_session *session)
+{
+	struct kg_cli *cli = session->cli;
+	const struct kg_options *options = &cli->asked.options;
+
+	if (session->stream) {
+		session->teller = kg_teller_make(cli, session->stream);
+		session->reporter = kg_teller_reporter(session->teller);
+	}
+	struct kg_run_options run_options = {
+		.graph = session->checkout.graph,
+		.chosen = session->chosen,
+		.asked = session->asked ? session->asked : kg_session_asked(session),
+		.kinds = kg_kinds,
+		.folder = session->checkout.state,
+		.ports_file = kg_user_ports_file(cli->arena),
+		.store_folder = options->no_store ? NULL : kg_user_store_folder(cli->arena),
+		.reporter = session->reporter,
+		.jobs = (uint32_t)options->jobs,
+		.timeout_ms = options->timeout_ms,
+		.lock_wait_ms = options->lock_wait_ms,
+		.fail_fast = options->fail_fast,
+		.no_wait = options->no_wait,
+		.plan = session->plan,
+		.reading = session->reading,
+	};
+	struct kg_error *error = kg_run_open(cli->arena, &run_options, &session->run);
+	if (!error) {
+		cli->look.mask = kg_run_mask(session->run);
+		return 0;
+	}
+	if (error->code == KG_EBUSY && options->lock_wait_ms == 0 && !error->advice)
+		error = kg_error_advise(cli->arena, error, "wait for it with --wait-lock");
+	return kg_cli_fail(cli, error);
+}
+
+int
+kg_session_open(struct kg_session *session)
+{
+	int status = kg_session_open_graph(session);
+
+	return status != 0 ? status : kg_session_open_run(session);
+}
+
+void
+kg_session_close(struct kg_session *session)
+{
+	kg_run_close(session->run);
+	session->run = NULL;
+	if (session->teller)
+		kg_teller_end(session->teller);
+}
