@@ -124,16 +124,13 @@ read_statements(struct kg_arena *arena, const char *const *environment, struct k
 }
 
 static struct kg_error *
-read_file(
-    struct kg_arena *arena, const char *root, const char *folder, const char *const *environment, struct kg_migration_file *file)
+read_file(struct kg_arena *arena, const char *folder, const char *const *environment, struct kg_migration_file *file)
 {
-	const char *path = kg_path_join(arena, folder, file->name);
-
 	file->is_go = kg_text_ends(file->name, ".go");
-	file->source.file = kg_path_inside(root, path);
+	file->source.file = kg_path_join(arena, folder, file->name);
 	if (file->is_go)
 		return NULL;
-	struct kg_error *error = kg_file_read(arena, path, &file->source.bytes, &file->source.size);
+	struct kg_error *error = kg_file_read(arena, file->source.file, &file->source.bytes, &file->source.size);
 	if (error)
 		return error;
 	hash_bytes(file->source.bytes, file->source.size, &file->sha256);
@@ -205,14 +202,14 @@ list_folder(struct listing *listing, const char *folder)
 }
 
 struct kg_error *
-kg_migration_files_read(struct kg_arena *arena, const char *root, const char *folder, const char *const *environment,
-    struct kg_migration_files *ret_files)
+kg_migration_files_read(
+    struct kg_arena *arena, const char *folder, const char *const *environment, struct kg_migration_files *ret_files)
 {
 	struct listing listing = { .arena = arena };
 
 	struct kg_error *error = list_folder(&listing, folder);
 	for (uint32_t i = 0; !error && i < listing.files.count; i++)
-		error = read_file(arena, root, folder, environment, &listing.files.items[i]);
+		error = read_file(arena, folder, environment, &listing.files.items[i]);
 	if (error)
 		return error;
 	*ret_files = (struct kg_migration_files){

@@ -1,7 +1,7 @@
 /*
  * The migrations that a folder holds, in order of their versions, read, checked and hashed.
  *
- *     error = kg_migration_files_read(arena, "/srv/app", "/srv/app/migrations", environment, &files);
+ *     error = kg_migration_files_read(arena, "/srv/app/migrations", environment, &files);
  *
  * As with goose, a migration is a file in the folder itself whose name is VERSION_anything.sql or .go; other files are passed over. Reads the
  * file system and blocks: for a worker thread.
@@ -39,12 +39,9 @@ struct kg_migration_files {
 	uint32_t ignored_count;
 };
 
-/*
- * Messages name the files as seen from root. environment is that of kg_goose_parse. KG_ESYSTEM when the folder or a file in it cannot be
- * read.
- */
-[[nodiscard]] struct kg_error *kg_migration_files_read(struct kg_arena *arena, const char *root, const char *folder,
-    const char *const *environment, struct kg_migration_files *ret_files);
+/* environment is that of kg_goose_parse. KG_ESYSTEM when the folder or a file in it cannot be read. */
+[[nodiscard]] struct kg_error *kg_migration_files_read(
+    struct kg_arena *arena, const char *folder, const char *const *environment, struct kg_migration_files *ret_files);
 
 /* The version in front of the first `_` of a migration's name; 0 when there is none. */
 int64_t kg_migration_version(const char *name);

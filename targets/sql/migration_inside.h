@@ -24,7 +24,7 @@ struct kg_migration_spec {
 /* What the worker thread reads the files with: its own until it has ended. */
 struct kg_migration_reading {
 	struct kg_arena *arena; /* freed at the end of the operation */
-	const char *root, *folder;
+	const char *folder;
 	const char *const *environment;
 	struct kg_migration_files files;
 	struct kg_error *error;

@@ -6,6 +6,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/error.h"
 #include "engine/base/list.h"
+#include "engine/base/path.h"
 #include "engine/base/text.h"
 
 struct planner {
@@ -187,10 +188,12 @@ join_errors(struct kg_arena *arena, const struct kg_errors *errors)
 	if (errors->count <= 1)
 		return errors->first;
 	for (const struct kg_error *one = errors->first; one; one = one->next) {
+		if (one->place.file)
+			kg_text_add(&detail, kg_path_name(one->place.file));
 		if (one->place.line > 0)
-			kg_text_format(&detail, "%s:%u:%u: ", one->place.file, one->place.line, one->place.column);
-		else if (one->place.file)
-			kg_text_format(&detail, "%s: ", one->place.file);
+			kg_text_format(&detail, ":%u:%u", one->place.line, one->place.column);
+		if (one->place.file)
+			kg_text_add(&detail, ": ");
 		kg_text_format(&detail, "%s\n", kg_error_text(arena, one));
 		if (one->place.line_text)
 			kg_text_format(&detail, "    %s\n", one->place.line_text);

@@ -23,8 +23,7 @@ read_files(void *data)
 {
 	struct kg_migration_reading *reading = data;
 
-	reading->error =
-	    kg_migration_files_read(reading->arena, reading->root, reading->folder, reading->environment, &reading->files);
+	reading->error = kg_migration_files_read(reading->arena, reading->folder, reading->environment, &reading->files);
 }
 
 struct kg_next
@@ -39,7 +38,6 @@ kg_migration_prepare(struct kg_job *job, bool undoes, kg_step *then)
 	state->makes_left = 4;
 	state->reading = (struct kg_migration_reading){
 		.arena = kg_arena_make(),
-		.root = job->folder,
 		.folder = spec->dir,
 		.environment = kg_job_env(job),
 	};

@@ -225,7 +225,7 @@ statement_done(struct kg_job *job)
 	if (!kg_connection_in_transaction(&state->connection) && !state->is_out_of_transaction) {
 		state->is_out_of_transaction = true;
 		kg_job_log(job, "%s:%u: this statement ends the file's transaction: what follows is not rolled back when it fails",
-		    file->source.file, statement->lines[0]);
+		    file->name, statement->lines[0]);
 	}
 	return kg_go(next_statement);
 }

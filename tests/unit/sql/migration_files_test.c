@@ -47,7 +47,7 @@ read_all(void)
 {
 	struct kg_migration_files files;
 
-	assert_null(kg_migration_files_read(arena, folder, folder, environment, &files));
+	assert_null(kg_migration_files_read(arena, folder, environment, &files));
 	return files;
 }
 
@@ -79,7 +79,7 @@ files_come_by_version_and_others_are_passed_over(void **)
 
 	assert_int_equal(files.count, 3);
 	assert_string_equal(files.items[0].name, "9_nine.sql");
-	assert_string_equal(files.items[0].source.file, "9_nine.sql");
+	assert_string_equal(files.items[0].source.file, kg_path_join(arena, folder, "9_nine.sql"));
 	assert_int_equal(files.items[0].up.count, 1);
 	assert_int_equal(files.items[0].down.count, 1);
 	assert_int_equal(files.items[1].version, 10);
@@ -135,7 +135,7 @@ the_value_of_a_variable_is_not_part_of_the_hash(void **)
 	struct kg_migration_files files;
 	struct kg_migration_file a = read_text("-- +goose ENVSUB ON\n-- +goose Up\nSELECT '$NAME';\n");
 
-	assert_null(kg_migration_files_read(arena, folder, folder, other, &files));
+	assert_null(kg_migration_files_read(arena, folder, other, &files));
 	assert_string_equal(a.up.statements[0].text, "SELECT 'users';");
 	assert_string_equal(files.items[0].up.statements[0].text, "SELECT 'posts';");
 	assert_string_equal(files.items[0].normalised.text, a.normalised.text);
@@ -160,7 +160,7 @@ a_folder_that_is_not_there_is_an_error(void **)
 {
 	struct kg_migration_files files;
 	const char *gone = kg_path_join(arena, folder, "gone");
-	struct kg_error *error = kg_migration_files_read(arena, folder, gone, environment, &files);
+	struct kg_error *error = kg_migration_files_read(arena, gone, environment, &files);
 
 	assert_non_null(error);
 	assert_int_equal(error->code, KG_ESYSTEM);

@@ -280,7 +280,7 @@ all_that_is_wrong_is_told_at_once(void **)
 	    "    give it a higher version, or set allow_missing = true\n"
 	    "3_x.sql is gone, which was applied on Monday\n"
 	    "    put the file back (is another branch checked out?), or start with an empty database\n"
-	    "db/4_x.sql:7:3: no semicolon\n"
+	    "4_x.sql:7:3: no semicolon\n"
 	    "    SELECT\n");
 }
 

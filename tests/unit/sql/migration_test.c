@@ -126,7 +126,7 @@ a_failure_leaves_what_went_before_and_the_next_run_goes_on_there(void **)
 	assert_fails("2 of 3 migrations are applied; 00003_c.sql failed and was rolled back: column \"nothing\" does not exist "
 		     "(SQLSTATE 42703)");
 	const struct kg_place *place = &fixture.drive.error->cause->place;
-	assert_string_equal(place->file, "00003_c.sql");
+	assert_string_equal(place->file, kg_format(fixture.arena, "%s/00003_c.sql", fixture.folder));
 	assert_int_equal(place->line, 6);
 	assert_int_equal(place->column, 15);
 	assert_int_equal(place->length, 7);
