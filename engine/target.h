@@ -85,6 +85,11 @@ struct kg_kind {
 	kg_step *ready;     /* done when a user would call it ready; NULL: the common setting `ready`, or when run is done */
 	kg_step *watch;     /* one job a survey key, alive while nodes of the key are waited for; holds a stream, signals topics */
 	kg_step *undo;      /* takes it away; harmless when repeated or when there is nothing. NULL: its products are removed */
+	/*
+	 * Closes what the kind itself holds open, such as a database connection, when an operation is ended before its last step: by
+	 * its time limit or by Ctrl-C. No step; nothing of the job is open. NULL: nothing.
+	 */
+	void (*close)(struct kg_job *job);
 	bool outlives;      /* something goes on after the run (a daemon, a container): `down` stops it, `status` shows it */
 	bool is_restorable; /* products may be taken from the store instead of a run */
 	bool computes;      /* its run keeps a core busy: it waits for a place in the pool `cpu` unless the node names another */

@@ -169,6 +169,15 @@ expired_error(struct kg_operation *operation)
 	    : kg_error_make(arena, KG_ETIME, "it did not end in time");
 }
 
+/* No further step is called. */
+static void
+operation_stop(struct kg_operation *operation, struct kg_error *why)
+{
+	if (operation->kind->close)
+		operation->kind->close(&operation->job);
+	outcome_set(operation, kg_failed(why));
+}
+
 /* Calls steps until one waits or ends. Nothing of the operation is open here. */
 static void
 operation_advance(struct kg_operation *operation)
@@ -179,11 +188,11 @@ operation_advance(struct kg_operation *operation)
 	operation->job.now_ns = kg_loop_now_ns(run->loop);
 	while (!operation->has_outcome) {
 		if (operation->cancelled) {
-			outcome_set(operation, kg_failed(kg_error_copy(run->arena, operation->cancelled)));
+			operation_stop(operation, kg_error_copy(run->arena, operation->cancelled));
 			return;
 		}
 		if (operation->is_expired && !operation->is_child) {
-			outcome_set(operation, kg_failed(expired_error(operation)));
+			operation_stop(operation, expired_error(operation));
 			return;
 		}
 		struct kg_next next = operation->step(&operation->job);
