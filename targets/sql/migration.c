@@ -78,6 +78,7 @@ kg_migration_state(struct kg_job *job)
 	return job->state;
 }
 
+/* Also called in the middle of an operation that is ended early: what the server had not finished, it then rolls back. */
 static void
 close_all(struct kg_job *job)
 {
@@ -199,4 +200,5 @@ const struct kg_kind kg_kind_migration = {
 	.look = look,
 	.run = kg_migration_run,
 	.undo = kg_migration_undo,
+	.close = close_all,
 };

@@ -261,8 +261,7 @@ const char *
 kg_migration_start_text(struct kg_job *job, const struct kg_goose_section *section)
 {
 	const struct kg_migration_spec *spec = job->spec;
+	const char *settings = kg_migration_sql_settings(job->arena, spec->lock_timeout_ms, spec->statement_timeout_ms);
 
-	return kg_format(job->arena, "%s%s",
-	    kg_migration_sql_settings(job->arena, spec->lock_timeout_ms, spec->statement_timeout_ms),
-	    section->no_transaction ? "" : "; BEGIN");
+	return section->no_transaction ? settings : kg_format(job->arena, "%s; %s; BEGIN", settings, kg_migration_sql_notice_loss);
 }

@@ -11,6 +11,9 @@
 
 const char kg_migration_sql_lock[] = "SELECT pg_catalog.pg_try_advisory_lock(" LOCK_ID ")";
 const char kg_migration_sql_unlock[] = "SELECT pg_catalog.pg_advisory_unlock(" LOCK_ID ")";
+const char kg_migration_sql_notice_loss[] =
+    "DO $kgraph$ BEGIN PERFORM pg_catalog.set_config('client_connection_check_interval', '1s', false); "
+    "EXCEPTION WHEN OTHERS THEN NULL; END $kgraph$";
 const char kg_migration_sql_lock_holder[] =
     "SELECT l.pid, a.usename, a.application_name, coalesce(pg_catalog.host(a.client_addr), 'this machine'), "
     "pg_catalog.to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS'), a.state, "

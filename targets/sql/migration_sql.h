@@ -35,6 +35,12 @@ const char *kg_sql_quote_text(struct kg_arena *arena, const char *value);
 
 /* Session settings at the start of each file: what the one before has set is undone. */
 const char *kg_migration_sql_settings(struct kg_arena *arena, int64_t lock_timeout_ms, int64_t statement_timeout_ms);
+/*
+ * Lets the server look once a second whether we are still there, and roll back when we are not, instead of finishing the statement first. For
+ * what runs in a transaction alone: CREATE INDEX CONCURRENTLY had better be finished, since it leaves an invalid index otherwise. Servers
+ * before 14, and some platforms, do not know how; they are left as they are.
+ */
+extern const char kg_migration_sql_notice_loss[];
 
 /* goose's own advisory lock. One row: did we get it? */
 extern const char kg_migration_sql_lock[];

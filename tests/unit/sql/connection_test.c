@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <libpq-fe.h>
@@ -173,6 +174,38 @@ a_lock_on_a_table_is_waited_for_only_so_long(void **)
 	PQfinish(other);
 }
 
+static bool
+sleeps(void)
+{
+	const char *count = fixture_ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'");
+
+	return strcmp(count, "0") != 0;
+}
+
+/* The statement takes a minute; as soon as it runs, its time is up. */
+static void
+end_early(struct drive *drive)
+{
+	drive->is_cancelled = sleeps();
+}
+
+static void
+an_operation_that_is_ended_early_lets_go_of_the_database(void **)
+{
+	fixture_require();
+	fixture_write("1_a.sql", "-- +goose Up\nCREATE TABLE a ();\nSELECT pg_sleep(60);\n");
+	fixture_reset();
+	fixture.drive.interfere = end_early;
+	assert_false(drive_call(&fixture.drive, kg_kind_migration.run));
+	const struct kg_migration_state *state = fixture.drive.job.state;
+	assert_null(state->connection.link);
+	assert_null(state->reading.arena);
+	for (int i = 0; i < 200 && sleeps(); i++)
+		usleep(50000);
+	assert_false(sleeps());
+	assert_string_equal(fixture_ask("SELECT pg_try_advisory_lock(4097083626)"), "t");
+}
+
 static void
 secrets_in_what_the_server_says_are_masked(void **)
 {
@@ -225,6 +258,7 @@ main(void)
 		with_database(the_holder_of_gooses_lock_is_named_when_time_is_up),
 		with_database(gooses_lock_is_waited_for_and_given_back),
 		with_database(a_lock_on_a_table_is_waited_for_only_so_long),
+		with_database(an_operation_that_is_ended_early_lets_go_of_the_database),
 		with_database(secrets_in_what_the_server_says_are_masked),
 		cmocka_unit_test(settings_that_make_no_sense_are_refused_without_a_server),
 	};

@@ -62,6 +62,10 @@ drive_call(struct drive *drive, kg_step *step)
 		case KG_NEXT_WAIT:
 			if (drive->interfere)
 				drive->interfere(drive);
+			if (drive->is_cancelled) {
+				drive->kind->close(&drive->job);
+				return false;
+			}
 			wait_now(drive);
 			break;
 		case KG_NEXT_DONE: return true;

@@ -18,6 +18,7 @@ struct drive {
 	struct kg_error *error;      /* of the last call that failed; of a look, why it is absent */
 	struct kg_text told, logged; /* a line each */
 	struct kg_pair outputs[8];   /* of the last run; ended by a NULL name */
+	bool is_cancelled;           /* set by interfere: the operation is ended as if its time were up */
 	/* Called before each wait, to let something happen in the middle of an operation; NULL: nothing. */
 	void (*interfere)(struct drive *drive);
 	struct kg_common common;

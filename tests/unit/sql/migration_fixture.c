@@ -54,7 +54,10 @@ fixture_make(void **)
 		return 0;
 	char *folder = kg_copy(fixture.arena, "/tmp/kgraph-migrations-XXXXXX");
 	fixture.folder = mkdtemp(folder);
-	fixture.url = server_database(fixture.server, "shop");
+	if (fixture.url)
+		server_empty(fixture.server, fixture.url);
+	else
+		fixture.url = server_database(fixture.server, "shop");
 	fixture.spec = (struct kg_migration_spec){
 		.url = fixture.url,
 		.dir = folder,

@@ -194,3 +194,13 @@ server_database(struct server *server, const char *name)
 	server_ask(server, main, kg_format(server->arena, "CREATE DATABASE %s", name));
 	return url_of(server, name);
 }
+
+void
+server_empty(struct server *server, const char *url)
+{
+	server_ask(server, url,
+	    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+	    "pg_backend_pid()");
+	server_ask(
+	    server, url, "DROP SCHEMA IF EXISTS public, s CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC");
+}
