@@ -5,6 +5,7 @@
 //!     zig build --release=safe        kgraph as users get it; -p PREFIX and DESTDIR are honoured
 //!     zig build test [-- TEXT...]     the unit tests, or those with TEXT in their path
 //!     zig build asan [-- TEXT...]     the same under AddressSanitizer, and kgraph-asan; likewise tsan
+//!     zig build bench --release=safe  the programs of tests/bench and tests/demo, into zig-out/bench and zig-out/demo
 //!     zig build fuzz                  the fuzz targets, into zig-out/fuzz
 //!     zig build compile_commands      compile_commands.json, for editors and clang-tidy
 //!
@@ -385,6 +386,12 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/tests/report_test.c", .more = &.{"tests/runner/report.c"} },
 };
 
+/// Programs that somebody runs by hand, to measure or to look.
+pub const hand_programs: []const Test = &.{
+    .{ .source = "tests/bench/spawn.c", .rooms = &.{.loop} },
+    .{ .source = "tests/demo/live.c", .rooms = &.{.run} },
+};
+
 /// libFuzzer targets: a file in tests/fuzz, and the room whose parser it feeds.
 pub const fuzz_tests: []const Test = &.{
     .{ .source = "tests/fuzz/depfile_fuzz.c", .rooms = &.{.cache} },
@@ -412,6 +419,9 @@ pub fn build(b: *std.Build) void {
     buildSanitized(asan, House.create(b, target, .Debug, .address));
     const tsan = b.step("tsan", "Build kgraph-tsan and run the unit tests under ThreadSanitizer");
     buildSanitized(tsan, House.create(b, target, .Debug, .thread));
+
+    const bench = b.step("bench", "Build the programs of tests/bench and tests/demo");
+    for (hand_programs) |one| bench.dependOn(house.installByHand(one));
 
     const fuzz = b.step("fuzz", "Build the fuzz targets into zig-out/fuzz");
     const fuzzed = House.create(b, target, .Debug, .fuzz);

@@ -172,6 +172,18 @@ pub const House = struct {
         return house.executable(name, module);
     }
 
+    /// tests/demo/live.c becomes zig-out/demo/live.
+    pub fn installByHand(house: *House, one: Test) *std.Build.Step {
+        const b = house.b;
+        const module = house.executableModule();
+        addC(house, module, &.{one.source});
+        house.linkRooms(module, roomSet(one.rooms), packageSet(one.packages));
+        const path = std.mem.cutSuffix(u8, std.mem.cutPrefix(u8, one.source, "tests/").?, ".c").?;
+        const made = house.executable(std.fs.path.basename(path), module);
+        const to: std.Build.InstallDir = .{ .custom = std.fs.path.dirname(path).? };
+        return &b.addInstallArtifact(made, .{ .dest_dir = .{ .override = to } }).step;
+    }
+
     /// Zig compiles, clang links: libFuzzer and the ASan that belongs to it come with clang only.
     pub fn installFuzz(house: *House, one: Test) *std.Build.Step {
         const b = house.b;

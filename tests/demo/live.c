@@ -1,7 +1,7 @@
 /*
  * Shows what the sinks make of a run, without running anything: for looking at the live view.
  *
- *     zig build demo && zig-out/demo/live [fail|wide] [SPEED]
+ *     zig build bench && zig-out/demo/live [fail|wide] [SPEED]
  */
 
 #include <stdio.h>
