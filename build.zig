@@ -363,6 +363,12 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/process/holder_test.c", .rooms = &.{.process}, .more = &.{"tests/unit/process/holding.c"} },
     .{ .source = "tests/unit/process/process_test.c", .rooms = &.{.process}, .more = &.{"tests/unit/probe/alone.c"} },
     .{
+        .source = "tests/unit/resource/resource_test.c",
+        .document = "docs/writing-a-kind.md",
+        .rooms = &.{ .run, .probe, .graph, .cache, .loop },
+        .more = &.{ "tests/unit/loop/server.c", "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c" },
+    },
+    .{
         .source = "tests/unit/run/run_test.c",
         .rooms = &.{ .run, .probe, .graph, .cache, .loop },
         .more = &.{ "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c" },

@@ -38,7 +38,7 @@ const Writer = struct {
 
     fn addTests(writer: *Writer, tests: []const parts.Test) void {
         for (tests) |one| {
-            writer.add(one.source, &parts.c_flags);
+            if (one.document == null) writer.add(one.source, &parts.c_flags);
             for (one.more) |file| writer.add(file, &parts.c_flags);
         }
     }

@@ -7,6 +7,7 @@
 
 const std = @import("std");
 const tables = @import("../build.zig");
+const documents = @import("document.zig");
 const LazyPath = std.Build.LazyPath;
 const Compile = std.Build.Step.Compile;
 const Module = std.Build.Module;
@@ -37,6 +38,8 @@ pub const Test = struct {
     rooms: []const RoomName = &.{},
     /// Other sources of the test, from the root.
     more: []const []const u8 = &.{},
+    /// A document that has the test's source, and what it tests, in its blocks of code (build/document.zig).
+    document: ?[]const u8 = null,
     packages: []const Package = &.{},
 };
 
@@ -161,7 +164,16 @@ pub const House = struct {
         const module = house.executableModule();
         // What a test brings along is linked first: it may stand in for functions of a room.
         addC(house, module, one.more);
-        addC(house, module, &.{one.source});
+        if (one.document) |document| {
+            const shown = documents.sourcesOf(house.b, document);
+            module.addIncludePath(shown.folder);
+            for (shown.files) |name| {
+                if (std.mem.endsWith(u8, name, ".c"))
+                    module.addCSourceFile(.{ .file = shown.folder.path(house.b, name), .flags = house.flags(&c_flags), .language = .c });
+            }
+        } else {
+            addC(house, module, &.{one.source});
+        }
         var packages = packageSet(one.packages);
         packages.insert(.cmocka);
         house.linkRooms(module, roomSet(one.rooms), packages);

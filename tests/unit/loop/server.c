@@ -20,6 +20,14 @@ struct server {
 	char path[108];
 	pthread_t acceptor, threads[most_connections];
 	atomic_uint connections;
+	char kept[256]; /* what is at /kept; "" when nothing is */
+	pthread_mutex_t kept_lock;
+};
+
+/* What the thread of a connection is given. */
+struct connection {
+	struct server *server;
+	int fd;
 };
 
 struct request {
@@ -119,9 +127,48 @@ stream(int fd)
 	return false;
 }
 
+void
+server_keep(struct server *server, const char *text)
+{
+	pthread_mutex_lock(&server->kept_lock);
+	snprintf(server->kept, sizeof(server->kept), "%s", text ? text : "");
+	pthread_mutex_unlock(&server->kept_lock);
+}
+
+const char *
+server_kept(struct server *server)
+{
+	pthread_mutex_lock(&server->kept_lock);
+	const char *kept = *server->kept ? server->kept : NULL;
+	pthread_mutex_unlock(&server->kept_lock);
+	return kept;
+}
+
+static bool
+keep(struct server *server, int fd, const struct request *request)
+{
+	char tag[64], body[sizeof(server->kept)];
+	bool is_put = strncmp(request->bytes, "PUT ", 4) == 0, is_delete = strncmp(request->bytes, "DELETE ", 7) == 0;
+	unsigned sum = 0;
+
+	if (is_put || is_delete)
+		server_keep(server, is_put ? request->bytes + request->body_at : NULL);
+	pthread_mutex_lock(&server->kept_lock);
+	memcpy(body, server->kept, sizeof(body));
+	pthread_mutex_unlock(&server->kept_lock);
+	for (const char *at = body; *at; at++)
+		sum = sum * 31 + (unsigned char)*at;
+	snprintf(tag, sizeof(tag), "ETag: \"%x\"\r\n", sum);
+	if (is_delete)
+		return answer(fd, "204 No Content", "", "");
+	if (*body == '\0')
+		return answer(fd, "404 Not Found", "", "no such thing");
+	return is_put ? answer(fd, "201 Created", tag, "kept\n") : answer(fd, "200 OK", tag, body);
+}
+
 /* False when the connection is to be closed. */
 static bool
-respond(int fd, const struct request *request)
+respond(struct server *server, int fd, const struct request *request)
 {
 	char long_body[3001] = "";
 
@@ -155,18 +202,23 @@ respond(int fd, const struct request *request)
 		return stream(fd);
 	if (asks(request, "/nothing"))
 		return false;
+	if (asks(request, "/kept"))
+		return keep(server, fd, request);
 	return answer(fd, "404 Not Found", "", "no such thing");
 }
 
 static void *
 connection_serve(void *context)
 {
-	int fd = (int)(intptr_t)context;
+	struct connection *connection = context;
+	struct server *server = connection->server;
+	int fd = connection->fd;
 	struct request *request = malloc(sizeof(*request));
 
-	while (request_read(fd, request) && respond(fd, request))
+	while (request_read(fd, request) && respond(server, fd, request))
 		continue;
 	free(request);
+	free(connection);
 	close(fd);
 	return NULL;
 }
@@ -187,7 +239,10 @@ accept_all(void *context)
 
 		if (fd < 0 || number == most_connections)
 			die("accept");
-		if (pthread_create(&server->threads[number], NULL, connection_serve, (void *)(intptr_t)fd) != 0)
+		struct connection *connection = malloc(sizeof(*connection));
+
+		*connection = (struct connection){ server, fd };
+		if (pthread_create(&server->threads[number], NULL, connection_serve, connection) != 0)
 			die("pthread_create");
 		atomic_store(&server->connections, number + 1);
 	}
@@ -202,6 +257,7 @@ server_start(const char *folder)
 	struct sockaddr_un unix_address = { .sun_family = AF_UNIX };
 	socklen_t size = sizeof(address);
 
+	pthread_mutex_init(&server->kept_lock, NULL);
 	server->tcp = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	server->unix_socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	snprintf(server->path, sizeof(server->path), "%s/socket", folder);

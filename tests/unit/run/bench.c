@@ -7,6 +7,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/file.h"
+#include "engine/base/list.h"
 #include "engine/base/text.h"
 
 static const struct kg_kind *const bench_kinds[] = { &bench_kind_step, &bench_kind_surveyed, NULL };
@@ -22,6 +23,7 @@ bench_make(void)
 		abort();
 	bench->arena = arena;
 	bench->folder = kg_copy(arena, folder);
+	bench->kinds = bench_kinds;
 	bench_surveys = 0;
 	return bench;
 }
@@ -78,18 +80,23 @@ environment(void *context, const char *name)
 static const struct kg_graph *
 graph_read(struct bench *bench)
 {
-	static const struct kg_facts *facts[2];
-	struct kg_facts_set set = { .kinds = facts, .count = 2, .common = kg_common_fields };
+	KG_LIST(const struct kg_facts *) facts = { 0 };
 	struct kg_errors errors = { .arena = bench->arena };
 	struct kg_graph_source source = {
 		.file = kg_format(bench->arena, "%s/kgraph.toml", bench->folder),
-		.facts = &set,
 		.environment = environment,
 	};
 	const struct kg_graph *graph = NULL;
 
-	facts[0] = &bench_kind_step.facts;
-	facts[1] = &bench_kind_surveyed.facts;
+	for (const struct kg_kind *const *kind = bench->kinds; *kind; kind++)
+		kg_list_push(bench->arena, &facts, &(*kind)->facts);
+	source.facts = &(struct kg_facts_set){
+		.kinds = facts.items,
+		.count = facts.count,
+		.common = kg_common_fields,
+		.common_size = sizeof(struct kg_common),
+		.check_common = kg_common_check,
+	};
 	kg_graph_read(bench->arena, &source, &errors, &graph, NULL);
 	for (struct kg_error *error = errors.first; error; error = error->next)
 		fprintf(stderr, "%s\n", error->message);
@@ -105,7 +112,7 @@ run_open(struct bench *bench, struct kg_run_options *options, struct telling *te
 
 	*telling = (struct telling){ bench, { .arena = bench->arena }, { .arena = bench->arena }, { .arena = bench->arena } };
 	options->graph = graph_read(bench);
-	options->kinds = bench_kinds;
+	options->kinds = bench->kinds;
 	options->folder = kg_format(bench->arena, "%s/.kgraph/default", bench->folder);
 	options->reporter = (struct kg_reporter){ report, telling };
 	options->asked = "test";

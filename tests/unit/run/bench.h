@@ -3,8 +3,8 @@
  *
  *     struct bench *bench = bench_make();
  *     bench_graph(bench, "[node.a]\nkind = \"step\"\n");
- *     assert_int_equal(bench_up(bench, &(struct kg_run_options){ 0 }), KG_RUN_UP);
- *     assert_string_equal(bench_told(bench), "started a; done a; ");
+ *     assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_UP);
+ *     assert_string_equal(bench->told, "started a; done a; waiting a; ready a; ");
  *     bench_free(bench);
  */
 #pragma once
@@ -21,9 +21,10 @@ extern uint32_t bench_surveys;
 struct bench {
 	struct kg_arena *arena;
 	const char *folder;
-	const char *told;    /* "started a; done a; …" of the last run */
-	const char *reasons; /* "a: it has never run here; …" */
-	const char *errors;  /* of the last run's failed nodes, or of reading the graph */
+	const struct kg_kind *const *kinds; /* that graphs may use, ended by NULL; the two above unless a test says others */
+	const char *told;                   /* "started a; done a; …" of the last run */
+	const char *reasons;                /* "a: it has never run here; …" */
+	const char *errors;                 /* of the last run's failed nodes, or of reading the graph */
 	struct kg_summary summary;
 };
 
