@@ -129,9 +129,9 @@ lay_out(struct notation *notation, uint32_t index, struct said *said)
 }
 
 struct kg_values
-settings_make(struct kg_arena *arena, const char *text)
+settings_make(struct kg_arena *arena, const char *said)
 {
-	struct notation notation = { .arena = arena, .start = text, .at = text, .texts.arena = arena };
+	struct notation notation = { .arena = arena, .start = said, .at = said, .texts.arena = arena };
 
 	kg_text_add_bytes(&notation.texts, "\0f", 3);
 	struct said root = said_read(&notation);

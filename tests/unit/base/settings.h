@@ -10,4 +10,4 @@
 
 #include "engine/base/value.h"
 
-struct kg_values settings_make(struct kg_arena *arena, const char *notation);
+struct kg_values settings_make(struct kg_arena *arena, const char *said);

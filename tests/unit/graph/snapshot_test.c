@@ -160,6 +160,29 @@ what_is_mapped_is_what_was_written(void **)
 }
 
 static void
+what_was_read_from_files_is_found_again(void **)
+{
+	static const char text[] = "[node.a]\nkind = \"command\"\nshell = \"${env.DB_PASSWORD}\"\n";
+	struct world *world = world_make();
+	struct kg_errors errors = { .arena = world->hand->arena };
+
+	world->source.profile = NULL;
+	world->source.sets = NULL;
+	file_write(world->hand->arena, world->toml, text, strlen(text));
+	kg_graph_read(world->hand->arena, &world->source, &errors, &world->graph, &world->origin);
+	assert_int_equal(errors.count, 0);
+	assert_int_not_equal(world->origin.begun_ns, 0);
+	world->origin.begun_ns += 3000000000;
+	world_write(world);
+	const struct kg_graph *graph = world_map(world);
+	assert_non_null(graph);
+	assert_int_not_equal(kg_graph_find(graph, "a"), KG_NO_NODE);
+	world->variable = "other";
+	assert_null(world_map(world));
+	world_free(world);
+}
+
+static void
 nobody_else_may_read_it(void **)
 {
 	struct world *world = world_make();
@@ -338,6 +361,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_mapped_is_what_was_written),
+		cmocka_unit_test(what_was_read_from_files_is_found_again),
 		cmocka_unit_test(nobody_else_may_read_it),
 		cmocka_unit_test(a_changed_file_makes_it_stale),
 		cmocka_unit_test(a_changed_variable_makes_it_stale),
