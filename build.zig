@@ -271,12 +271,9 @@ pub const rooms = struct {
             "option_table.c",
             "print_error.c",
             "quote.c",
-            "report_plain.c",
             "session.c",
             "size.c",
-            "summary.c",
             "table.c",
-            "teller.c",
         },
     };
 };

@@ -1,4 +1,5 @@
 #include <string.h>
+#include <unistd.h>
 
 #include "cache/ledger.h"
 #include "engine/base/arena.h"
@@ -98,7 +99,7 @@ names_tidy(struct kg_cli *cli)
 int
 kg_command_down(struct kg_cli *cli)
 {
-	struct kg_session session = { .cli = cli, .stream = stdout };
+	struct kg_session session = { .cli = cli, .fd = STDOUT_FILENO };
 	int status = kg_checkout_open(cli, &session.checkout);
 
 	if (status != 0)

@@ -1,10 +1,12 @@
+#include <unistd.h>
+
 #include "engine/cli/cli.h"
 #include "engine/cli/session.h"
 
 int
 kg_command_plan(struct kg_cli *cli)
 {
-	struct kg_session session = { .cli = cli, .stream = stdout, .names = cli->asked.arguments, .plan = true };
+	struct kg_session session = { .cli = cli, .fd = STDOUT_FILENO, .names = cli->asked.arguments, .plan = true };
 	int status = kg_session_open(&session);
 
 	if (status != 0)

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -64,7 +65,7 @@ int
 kg_command_run(struct kg_cli *cli)
 {
 	/* Standard output is the command's. */
-	struct kg_session session = { .cli = cli, .stream = stderr, .names = cli->asked.arguments };
+	struct kg_session session = { .cli = cli, .fd = STDERR_FILENO, .names = cli->asked.arguments };
 	struct inherited inherited = inherited_keep();
 	const struct kg_pair *exports = NULL;
 	int status = kg_session_open(&session);

@@ -117,6 +117,19 @@ rows_make(struct status *status)
 	qsort(status->rows.items, status->rows.count, sizeof(struct row), row_compare);
 }
 
+/* In one unit, since more would only take room: "12 s", "5 min", "3 h", "9 d". */
+static const char *
+age_tell(struct kg_arena *arena, int64_t age_ns)
+{
+	int64_t s = age_ns > 0 ? age_ns / 1000000000 : 0;
+
+	if (s < 60)
+		return kg_format(arena, "%d s", (int)s);
+	if (s < 3600)
+		return kg_format(arena, "%d min", (int)(s / 60));
+	return s < 48 * 3600 ? kg_format(arena, "%d h", (int)(s / 3600)) : kg_format(arena, "%lld d", (long long)(s / 86400));
+}
+
 static const char *
 state_colour(const struct kg_style *style, const struct row *row)
 {
@@ -131,11 +144,20 @@ state_colour(const struct kg_style *style, const struct row *row)
 	return NULL;
 }
 
+/* "http http://127.0.0.1:28090/readyz" says twice what it is. */
+static const char *
+rule_shorten(const char *rule)
+{
+	const char *space = rule ? strchr(rule, ' ') : NULL;
+
+	return space && strstr(space, "://") ? space + 1 : rule;
+}
+
 static const char *
 remark(struct kg_arena *arena, const struct row *row)
 {
 	const char *left = row->has_left ? "not in the graph any more; `kgraph down` takes it away" : NULL;
-	const char *more = row->why ? row->why : row->rule;
+	const char *more = row->why ? row->why : rule_shorten(row->rule);
 
 	if (left && more)
 		return kg_format(arena, "%s (%s)", more, left);
@@ -152,18 +174,16 @@ table_print(struct status *status)
 	int64_t now_ns = kg_clock_wall_ns();
 
 	kg_table_row(&table,
-	    (struct kg_cell[]){ { "NODE", style->dim }, { "KIND", style->dim }, { "STATE", style->dim }, { "MADE", style->dim },
+	    (struct kg_cell[]){ { "NODE", style->dim }, { "KIND", style->dim }, { "STATE", style->dim }, { "AGE", style->dim },
 		{ "READY WHEN", style->dim } });
 	for (uint32_t i = 0; i < status->rows.count; i++) {
 		const struct row *row = &status->rows.items[i];
-		const char *ago = row->finished_wall_ns > 0
-		    ? kg_format(arena, "%s ago", kg_duration_tell(arena, now_ns - row->finished_wall_ns))
-		    : "";
+		const char *age = row->finished_wall_ns > 0 ? age_tell(arena, now_ns - row->finished_wall_ns) : "";
 		const char *more = remark(arena, row);
 
 		kg_table_row(&table,
 		    (struct kg_cell[]){ { row->name, row->finished_wall_ns == 0 ? style->dim : style->bold },
-			{ row->kind, style->dim }, { state_words[row->state], state_colour(style, row) }, { ago, NULL },
+			{ row->kind, style->dim }, { state_words[row->state], state_colour(style, row) }, { age, NULL },
 			{ more ? kg_mask_text(arena, kg_run_mask(status->session->run), more) : "", NULL } });
 	}
 	kg_table_add(&table, &text, style, kg_style_columns(1));

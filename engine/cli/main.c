@@ -8,8 +8,8 @@
  *     command_*.c                       one file for each command
  *     checkout.c                        which graph file is meant, its snapshot, its .kgraph folder
  *     session.c                         a graph that was read, names that were chosen, a run that is open
- *     teller.c                          what a run tells, failures at the end, the sum
  *     print_error.c                     the one place where errors become lines
+ *     engine/run/sink.c                 what a run tells while it goes on, and at its end
  *
  * From here on down: graph/ turns files into a sealed graph, engine/run/ brings it up, cache/ remembers what was made and from what, targets/ knows how
  * each kind of node is made, engine/loop/ waits for processes, sockets and time, engine/base/ is what all of them share.

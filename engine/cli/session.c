@@ -1,10 +1,13 @@
 #include "engine/cli/session.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/kinds.h"
-#include "engine/cli/teller.h"
+#include "engine/run/sink.h"
 
 const char *
 kg_session_asked(struct kg_session *session)
@@ -32,16 +35,61 @@ kg_session_open_graph(struct kg_session *session)
 	return error ? kg_cli_fail(session->cli, error) : 0;
 }
 
+static void
+error_show(void *context, struct kg_text *text, const char *subject, const struct kg_error *error)
+{
+	const struct kg_cli *cli = context;
+	struct kg_error_look look = cli->look;
+
+	look.subject = subject;
+	kg_error_show(text, &look, error);
+}
+
+static struct kg_error *
+sinks_make(struct kg_session *session)
+{
+	struct kg_cli *cli = session->cli;
+	const struct kg_options *options = &cli->asked.options;
+	struct kg_sinks_options sinks_options = {
+		.fd = session->fd,
+		.style = session->fd == STDERR_FILENO ? cli->error_style : cli->out_style,
+		.verbose = options->verbose,
+		.quiet = options->quiet,
+		.here = cli->look.here,
+		.events_file = options->events,
+		.trace_file = options->trace,
+		.show_error = error_show,
+		.context = cli,
+	};
+
+	/* The style of failures is that of where they are shown. */
+	cli->look.style = sinks_options.style;
+	fflush(stdout);
+	struct kg_error *error = kg_sinks_make(cli->arena, &sinks_options, &session->sinks);
+	if (!error)
+		session->reporter = kg_sinks_reporter(session->sinks);
+	return error;
+}
+
+static void
+sinks_close(struct kg_session *session)
+{
+	if (session->sinks)
+		kg_sinks_close(session->sinks);
+	session->sinks = NULL;
+	session->cli->look.style = session->cli->error_style;
+}
+
 int
 kg_session_open_run(struct kg_session *session)
 {
 	struct kg_cli *cli = session->cli;
 	const struct kg_options *options = &cli->asked.options;
 
-	if (session->stream) {
-		session->teller = kg_teller_make(cli, session->stream);
-		session->reporter = kg_teller_reporter(session->teller);
-	}
+	struct kg_error *error = session->fd > 0 ? sinks_make(session) : NULL;
+
+	if (error)
+		return kg_cli_fail(cli, error);
 	struct kg_run_options run_options = {
 		.graph = session->checkout.graph,
 		.chosen = session->chosen,
@@ -59,11 +107,12 @@ kg_session_open_run(struct kg_session *session)
 		.plan = session->plan,
 		.reading = session->reading,
 	};
-	struct kg_error *error = kg_run_open(cli->arena, &run_options, &session->run);
+	error = kg_run_open(cli->arena, &run_options, &session->run);
 	if (!error) {
 		cli->look.mask = kg_run_mask(session->run);
 		return 0;
 	}
+	sinks_close(session);
 	if (error->code == KG_EBUSY && options->lock_wait_ms == 0 && !error->advice)
 		error = kg_error_advise(cli->arena, error, "wait for it with --wait-lock");
 	return kg_cli_fail(cli, error);
@@ -82,6 +131,5 @@ kg_session_close(struct kg_session *session)
 {
 	kg_run_close(session->run);
 	session->run = NULL;
-	if (session->teller)
-		kg_teller_end(session->teller);
+	sinks_close(session);
 }

@@ -1,7 +1,7 @@
 /*
  * A command that needs a run: the graph is read, what is asked for is chosen, the run is opened, and what it tells reaches the user.
  *
- *     struct kg_session session = { .cli = cli, .stream = stdout };
+ *     struct kg_session session = { .cli = cli, .fd = STDOUT_FILENO };
  *     int status = kg_session_open(&session);
  *     if (status != 0)
  *         return status;
@@ -11,18 +11,17 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "engine/cli/checkout.h"
 #include "engine/run/run.h"
 
 struct kg_cli;
-struct kg_teller;
+struct kg_sinks;
 
 struct kg_session {
 	struct kg_cli *cli;
-	FILE *stream;                /* for what the run tells; NULL: it tells nothing but to reporter */
-	struct kg_reporter reporter; /* when stream is NULL */
+	int fd;                      /* where progress and the sum go; 0: the run tells nothing but to reporter */
+	struct kg_reporter reporter; /* when fd is 0 */
 	const char *const *names;    /* what is asked for; NULL or empty: the default */
 	const char *asked;           /* in words; NULL: by the names */
 	bool plan, reading;
@@ -30,7 +29,7 @@ struct kg_session {
 	struct kg_checkout checkout;
 	uint8_t *chosen;
 	struct kg_run *run;
-	struct kg_teller *teller;
+	struct kg_sinks *sinks;
 };
 
 /* 0, or the exit code after errors were told. */
@@ -38,7 +37,7 @@ int kg_session_open(struct kg_session *session);
 /* The same in two halves, for who wants to look at the graph before the run is opened. */
 int kg_session_open_graph(struct kg_session *session);
 int kg_session_open_run(struct kg_session *session);
-/* Closes the run, then tells failures and the sum. */
+/* Closes the run, and waits until all that it told is written. */
 void kg_session_close(struct kg_session *session);
 /* "datastorage-stack", "pg.database and redis": what was asked for. */
 const char *kg_session_asked(struct kg_session *session);

@@ -9,8 +9,8 @@
 #include "engine/base/width.h"
 #include "engine/base/style.h"
 
-/* Between columns, and the least that is left to the last one, however narrow the terminal is. */
-static constexpr uint32_t gap = 2, least_last = 20;
+/* Between columns, and the least that is left to a last one that is wrapped or cut, however narrow the terminal is. */
+static constexpr uint32_t gap = 2, least_wrapped = 20, least_cut = 8;
 
 void
 kg_table_row(struct kg_table *table, const struct kg_cell *cells)
@@ -62,9 +62,10 @@ last_add(const struct kg_table *table, struct kg_text *text, const struct kg_sty
     uint32_t start, uint32_t width)
 {
 	const char *rest = cell->text;
+	uint32_t least = table->is_wrapped ? least_wrapped : least_cut;
 
-	if (width > 0 && width < start + least_last)
-		width = start + least_last;
+	if (width > 0 && width < start + least)
+		width = start + least;
 	if (width == 0 || !table->is_wrapped) {
 		cell_add(text, style, cell, width == 0 ? rest : kg_width_cut(table->arena, rest, width - start));
 		return;

@@ -185,7 +185,11 @@ kg_sink_line(struct kg_text *text, const struct kg_sink_look *look, const struct
 		break;
 	case KG_EVENT_NODE_RESTORED: done_tell(&it, "restored"); break;
 	case KG_EVENT_NODE_DONE: done_tell(&it, "done"); break;
-	case KG_EVENT_NODE_READY: line(&it, look->style->green, "ready", duration(&it), ""); break;
+	case KG_EVENT_NODE_READY:
+		/* That what was up already still is goes without saying: a run that does nothing prints one line. */
+		if (*reason(&it) || look->options->verbose)
+			line(&it, look->style->green, "ready", duration(&it), "");
+		break;
 	case KG_EVENT_NODE_FAILED: failed_tell(&it); break;
 	case KG_EVENT_NODE_UNDONE: line(&it, look->style->green, "down", duration(&it), ""); break;
 	default:
