@@ -47,7 +47,7 @@ struct kg_entry {
 	int64_t ready_ns;    /* from the end of the run until it was ready */
 	int64_t finished_wall_ns;
 	struct kg_block settings; /* as they were run, secrets unresolved: undo works after the node has left the file */
-	const char *why;           /* the reason of the last run, as a sentence; empty when none is known; NULL is taken as empty */
+	const char *why;          /* the reason of the last run, as a sentence; empty when none is known; NULL is taken as empty */
 	const char *const *needs; /* names, ended by NULL: undo keeps their order after they have left the file */
 };
 

@@ -14,7 +14,6 @@
 #include "engine/base/arena.h"
 #include "engine/base/file.h"
 #include "engine/base/path.h"
-#include "engine/base/process_identity.h"
 #include "engine/base/text.h"
 #include "engine/run/state.h"
 
@@ -88,39 +87,44 @@ is_claimed_elsewhere(struct kg_run *run, const struct claims *claims, uint16_t p
 	return false;
 }
 
-/* The port bound for a moment, or 0. port 0 asks the system for any. SO_REUSEADDR as servers set it: TIME_WAIT does not count. */
+/*
+ * Binds the port, or any for 0, and gives its number; 0 when it is taken. The socket stays open in *ret_fd: until the node that is to have the
+ * port starts, nobody else gets it, not even another kgraph whose user keeps another file of claims.
+ */
 static uint16_t
-port_bind(uint16_t port)
+port_bind(uint16_t port, int *ret_fd)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_ANY) };
 	socklen_t size = sizeof(address);
-	int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	uint16_t bound = 0;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return 0;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && getsockname(fd, (struct sockaddr *)&address, &size) == 0)
-		bound = ntohs(address.sin_port);
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
+	    getsockname(fd, (struct sockaddr *)&address, &size) == 0) {
+		*ret_fd = fd;
+		return ntohs(address.sin_port);
+	}
 	close(fd);
-	/* A listener on all addresses does not keep us from binding one of them with SO_REUSEADDR; its being there is asked for. */
-	return bound != 0 && kg_process_listening(bound) == 0 ? bound : 0;
+	return 0;
 }
 
 static uint16_t
-port_choose(struct kg_run *run, const struct claims *claims, uint16_t prefer, const char *name)
+port_choose(struct kg_run *run, const struct claims *claims, uint16_t prefer, const char *name, int *ret_fd)
 {
 	for (uint32_t i = 0; prefer != 0 && i < ports_tried && prefer + i <= UINT16_MAX; i++) {
 		uint16_t port = (uint16_t)(prefer + i);
 
-		if (!is_claimed_elsewhere(run, claims, port, name) && port_bind(port) != 0)
+		if (!is_claimed_elsewhere(run, claims, port, name) && port_bind(port, ret_fd) != 0)
 			return port;
 	}
 	for (uint32_t i = 0; i < ports_tried; i++) {
-		uint16_t port = port_bind(0);
+		uint16_t port = port_bind(0, ret_fd);
 
 		if (port != 0 && !is_claimed_elsewhere(run, claims, port, name))
 			return port;
+		if (port != 0)
+			close(*ret_fd);
 	}
 	return 0;
 }
@@ -178,7 +182,7 @@ port_find(struct kg_run *run, struct claims *claims, uint32_t index)
 	/* A ledger that was thrown away does not lose the port: as long as the same one is preferred, the user's file still has it. */
 	const struct claim *claim = claim_of(run, claims, name);
 	bool is_near = claim && port->prefer != 0 && claim->port >= port->prefer && claim->port - port->prefer < ports_tried;
-	uint16_t number = is_near ? claim->port : port_choose(run, claims, port->prefer, name);
+	uint16_t number = is_near ? claim->port : port_choose(run, claims, port->prefer, name, &run->port_holds[index]);
 	if (number == 0)
 		return kg_error_make(run->arena, KG_ESYSTEM, "no free port can be found for `%s`", name);
 	run->ports[index] = kg_format(run->arena, "%u", number);
@@ -215,6 +219,9 @@ struct kg_error *
 kg_ports_choose(struct kg_run *run)
 {
 	run->ports = kg_new_array(run->arena, const char *, run->graph->port_count + 1);
+	run->port_holds = kg_new_array(run->arena, int, run->graph->port_count + 1);
+	for (uint32_t i = 0; i < run->graph->port_count; i++)
+		run->port_holds[i] = -1;
 	if (run->graph->port_count == 0 || ports_remembered(run))
 		return NULL;
 	if (!run->options.ports_file)
@@ -234,4 +241,13 @@ kg_ports_choose(struct kg_run *run)
 	error = ports_find(run);
 	close(fd);
 	return error;
+}
+
+void
+kg_port_give(struct kg_run *run, uint32_t index)
+{
+	int fd = __atomic_exchange_n(&run->port_holds[index], -1, __ATOMIC_ACQ_REL);
+
+	if (fd >= 0)
+		close(fd);
 }

@@ -8,8 +8,13 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 struct kg_error;
 struct kg_run;
 
 /* KG_ESYSTEM when no port can be had. In a plan, or when only reading, nothing is remembered. */
 [[nodiscard]] struct kg_error *kg_ports_choose(struct kg_run *run);
+
+/* A port that was chosen in this run is kept from others until the node that is to listen on it starts. Any thread; harmless when it is not kept. */
+void kg_port_give(struct kg_run *run, uint32_t index);

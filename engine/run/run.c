@@ -9,6 +9,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
 #include "engine/base/file.h"
+#include "engine/run/port.h"
 #include "engine/run/state.h"
 
 /* How many runs' logs are kept. */
@@ -364,6 +365,8 @@ kg_run_close(struct kg_run *run)
 		kg_ledger_close(run->ledger);
 	if (run->folders.runs && !run->options.reading)
 		logs_tidy(run);
+	for (uint32_t i = 0; run->port_holds && i < run->graph->port_count; i++)
+		kg_port_give(run, i);
 	if (run->lock)
 		kg_lock_release(run->lock);
 	for (uint32_t i = 0; i < run->batch_arenas.count; i++)

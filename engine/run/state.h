@@ -110,6 +110,7 @@ struct kg_run {
 	struct kg_folders folders;
 	struct kg_mask mask;
 	const char **secrets; /* by the graph's index; NULL: not needed by what is chosen */
+	int *port_holds;      /* by the graph's index: a socket that keeps a new port from others; -1: none */
 	const char **ports;   /* by the graph's index, as texts */
 	const struct kg_entry *const *entries;
 	uint32_t entry_count;
