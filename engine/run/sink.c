@@ -23,7 +23,8 @@ struct kg_sinks {
 	struct kg_arena *arena, *scratch; /* scratch is emptied after each event */
 	struct kg_sinks_options options;
 	struct kg_sink_look look;
-	pthread_mutex_t mutex; /* of the scene, which the view's thread reads */
+	pthread_mutex_t mutex; /* of the scene, which the view's thread reads, and of columns, which it sets */
+	uint32_t columns;      /* of the screen, when there is a view */
 	struct kg_scene *scene;
 	struct kg_sink_ending ending;
 	struct kg_live_view view;
@@ -56,6 +57,7 @@ draw(void *context, struct kg_text *out, const char *added, bool is_last)
 	struct kg_live_screen screen = screen_ask(sinks->options.fd);
 
 	pthread_mutex_lock(&sinks->mutex);
+	sinks->columns = screen.columns;
 	kg_live_draw(out, &sinks->view, sinks->scene, sinks->look.style, screen, added, is_last);
 	pthread_mutex_unlock(&sinks->mutex);
 }
@@ -93,6 +95,7 @@ people_start(struct kg_sinks *sinks)
 		.options = &sinks->options,
 		.is_live = can_be_live(&sinks->options),
 	};
+	sinks->columns = sinks->look.is_live ? screen_ask(sinks->options.fd).columns : 0;
 	sinks->people = kg_writer_start(&(struct kg_writer_options){
 	    .fd = sinks->options.fd,
 	    .limit_bytes = people_limit_bytes,
@@ -136,8 +139,6 @@ people_tell(struct kg_sinks *sinks, const struct kg_event *event)
 {
 	struct kg_text text = { .arena = sinks->scratch };
 
-	if (sinks->look.is_live)
-		sinks->look.columns = screen_ask(sinks->options.fd).columns;
 	kg_sink_line(&text, &sinks->look, sinks->scene, event);
 	kg_sink_ending_take(&sinks->ending, &sinks->look, event);
 	if (event->type == KG_EVENT_RUN_ENDED)
@@ -159,6 +160,7 @@ report(void *context, const struct kg_event *event)
 	}
 	pthread_mutex_lock(&sinks->mutex);
 	kg_scene_take(sinks->scene, event);
+	sinks->look.columns = sinks->columns;
 	pthread_mutex_unlock(&sinks->mutex);
 
 	people_tell(sinks, event);

@@ -1,7 +1,7 @@
 /*
  * Shows what the sinks make of a run, without running anything: for looking at the live view.
  *
- *     zig build bench && zig-out/demo/live [fail|wide] [SPEED]
+ *     zig build bench && zig-out/demo/live [fail|wide|unchanged] [SPEED]
  */
 
 #include <stdio.h>
@@ -112,6 +112,19 @@ wide(struct demo *demo)
 		done(demo, kg_format(demo->arena, "node-%d", i * 7 % nodes), 4000, NULL);
 }
 
+/* What telling costs: a run of a large graph in which nothing is to be done. */
+static void
+unchanged(struct demo *demo)
+{
+	enum { nodes = 100000 };
+
+	tell(demo, KG_EVENT_RUN_STARTED, NULL, (struct kg_event){ .text = "everything", .count = nodes });
+	for (int i = 0; i < nodes; i++)
+		tell(demo, KG_EVENT_NODE_UNCHANGED, "node", (struct kg_event){ 0 });
+	demo->summary.chosen = nodes;
+	demo->summary.unchanged = nodes - 1;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -133,9 +146,11 @@ main(int argc, char **argv)
 	demo.reporter = kg_sinks_reporter(sinks);
 	if (strcmp(what, "wide") == 0)
 		wide(&demo);
+	else if (strcmp(what, "unchanged") == 0)
+		unchanged(&demo);
 	else
 		up(&demo, strcmp(what, "fail") == 0);
-	demo.summary.unchanged = 1;
+	demo.summary.unchanged++;
 	tell(&demo, KG_EVENT_RUN_ENDED, NULL,
 	    (struct kg_event){ .text = demo.summary.failed ? "failed" : "up",
 		.summary = &demo.summary,
