@@ -290,6 +290,10 @@ pub const holder_files: []const []const u8 = &.{
     "targets/process/holder/tree.c",
 };
 
+/// A graph in a folder of its own, run by the real engine with kinds of the test's beside real ones.
+const run_bench: []const []const u8 = &.{ "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c", "tests/unit/run/bench_real.c" };
+const run_rooms = &.{ .run, .probe, .graph, .cache, .loop, .file, .command };
+
 /// A PostgreSQL of the test's own, and a node of the kind `migration` in it. Its drive stands for the engine, and so the
 /// room is compiled into the test instead of being linked with the engine that it uses.
 const migration_fixture: []const []const u8 = &(.{
@@ -365,11 +369,8 @@ pub const unit_tests: []const Test = &.{
         .rooms = &.{ .run, .probe, .graph, .cache, .loop },
         .more = &.{ "tests/unit/loop/server.c", "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c" },
     },
-    .{
-        .source = "tests/unit/run/run_test.c",
-        .rooms = &.{ .run, .probe, .graph, .cache, .loop },
-        .more = &.{ "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c" },
-    },
+    .{ .source = "tests/unit/run/run_test.c", .rooms = run_rooms, .more = run_bench },
+    .{ .source = "tests/unit/run/stop_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/sql/connection_test.c", .rooms = &.{.base}, .more = migration_fixture, .packages = &.{ .pq, .crypto } },
     .{ .source = "tests/unit/sql/goose_conformance_test.c", .rooms = &.{.sql}, .more = &.{"tests/unit/sql/goose.c"} },
     .{ .source = "tests/unit/sql/goose_expand_test.c", .rooms = &.{.sql} },

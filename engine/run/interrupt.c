@@ -42,6 +42,7 @@ kg_run_stop(struct kg_run *run, struct kg_error *why, enum kg_run_outcome outcom
 		run->kill_limit = (struct kg_wait){ .ended = on_kill_limit, .context = run };
 		kg_timer_start(run->loop, &run->kill_limit, end_gently_ms);
 	} else {
+		run->stop_outcome = outcome;
 		running_end(run, kg_operation_kill);
 	}
 	kg_loop_wake(run->loop);
@@ -63,11 +64,13 @@ on_time_limit(struct kg_wait *wait)
 {
 	struct kg_run *run = wait->context;
 
-	if (wait->end == KG_WAIT_DONE && run->interrupts == 0)
-		kg_run_stop(run,
-		    kg_error_make(run->arena, KG_ETIME, "the time limit of the run, %s, was reached",
-			kg_duration_tell(run->arena, run->options.timeout_ms * 1000000)),
-		    KG_RUN_NOT_READY);
+	if (wait->end != KG_WAIT_DONE || run->interrupts > 0)
+		return;
+	struct kg_error *error = kg_error_make(run->arena, KG_ETIME, "the time limit of the run, %s, was reached",
+	    kg_duration_tell(run->arena, run->options.timeout_ms * 1000000));
+	/* There may be nobody else to say so: what was not begun is only counted. */
+	kg_run_warn(run, "%s", error->message);
+	kg_run_stop(run, error, KG_RUN_NOT_READY);
 }
 
 struct kg_error *

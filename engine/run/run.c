@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "engine/base/arena.h"
+#include "engine/base/assert.h"
 #include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/run/port.h"
@@ -110,11 +111,12 @@ kg_run_open(struct kg_arena *arena, const struct kg_run_options *options, struct
 static enum kg_run_outcome
 outcome_of(const struct kg_run *run)
 {
-	if (run->interrupts > 0)
-		return run->stop_outcome;
-	if (run->has_failed || run->summary.failed > run->not_ready)
+	if (run->interrupts > 0 && run->stop_outcome == KG_RUN_INTERRUPTED)
+		return KG_RUN_INTERRUPTED;
+	/* Trying again with more time does not help what has failed. */
+	if (run->has_failed)
 		return KG_RUN_FAILED;
-	return run->not_ready > 0 ? KG_RUN_NOT_READY : KG_RUN_UP;
+	return run->interrupts > 0 || run->not_ready > 0 ? KG_RUN_NOT_READY : KG_RUN_UP;
 }
 
 static const char *
@@ -142,6 +144,9 @@ kg_run_up(struct kg_run *run)
 	if (error)
 		kg_run_warn(run, "%s", kg_error_text(run->arena, error));
 	kg_loop_run(run->loop);
+	kg_assert(run->open == 0 && run->watched == 0);
+	kg_wait_cancel(&run->time_limit);
+	kg_wait_cancel(&run->kill_limit);
 
 	enum kg_run_outcome outcome = outcome_of(run);
 	kg_run_emit(run, KG_EVENT_RUN_ENDED, KG_NO_NODE,

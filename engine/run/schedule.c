@@ -118,12 +118,16 @@ users_block(struct kg_run *run, uint32_t failed)
 
 	kg_list_push(run->arena, &front, failed);
 	while (front.count > 0) {
-		const struct kg_node *it = &run->graph->nodes[front.items[--front.count]];
+		uint32_t node = front.items[--front.count];
+		const struct kg_node *it = &run->graph->nodes[node];
+		/* What is done and does not become ready has still given all that a plain need asks for. */
+		bool is_done = run->tasks[node].state == KG_TASK_DONE;
 
 		for (uint32_t i = 0; i < it->user_count; i++) {
 			uint32_t user = run->graph->users[it->first_user + i];
 
-			if (run->tasks[user].state != KG_TASK_WAITING)
+			if (run->tasks[user].state != KG_TASK_WAITING ||
+			    (is_done && run->users_until[it->first_user + i] != KG_UNTIL_READY))
 				continue;
 			run->tasks[user].state = KG_TASK_BLOCKED;
 			run->open--;
@@ -134,25 +138,33 @@ users_block(struct kg_run *run, uint32_t failed)
 	}
 }
 
-static void
-task_cancel(struct kg_run *run, uint32_t node)
+void
+kg_task_cancel(struct kg_run *run, uint32_t node)
 {
 	run->tasks[node].state = KG_TASK_CANCELLED;
 	run->open--;
 	run->summary.cancelled++;
+	kg_loop_wake(run->loop);
 }
 
+/* What is on a worker, or being looked at, is cancelled where that ends. */
 void
 kg_schedule_stop(struct kg_run *run)
 {
+	if (run->stopping)
+		return;
 	run->stopping = true;
-	kg_pools_empty(run, task_cancel);
-	for (uint32_t i = 0; i < run->eligible.count; i++)
-		task_cancel(run, run->eligible.items[i]);
+	kg_pools_empty(run, kg_task_cancel);
+	/* Who is eligible is WAITING as well. */
 	run->eligible.count = 0;
-	for (uint32_t node = 0; node < run->graph->node_count; node++)
-		if (run->tasks[node].state == KG_TASK_WAITING)
-			task_cancel(run, node);
+	for (uint32_t node = 0; node < run->graph->node_count; node++) {
+		struct kg_task *task = &run->tasks[node];
+
+		if (task->state == KG_TASK_WAITING)
+			kg_task_cancel(run, node);
+		else if (task->state == KG_TASK_PAUSING)
+			kg_operation_cancel(task->operation, task->error);
+	}
 	kg_loop_wake(run->loop);
 }
 
@@ -186,7 +198,7 @@ failure_tell(struct kg_run *run, uint32_t node, struct kg_error *error)
 	kg_run_emit(run, KG_EVENT_NODE_FAILED, node,
 	    (struct kg_event){ .error = error, .text = operation && operation->log.fd >= 0 ? operation->job.log : NULL });
 	users_block(run, node);
-	if (run->options.fail_fast && !run->stopping)
+	if (run->options.fail_fast)
 		kg_schedule_stop(run);
 	kg_loop_wake(run->loop);
 }
@@ -194,14 +206,15 @@ failure_tell(struct kg_run *run, uint32_t node, struct kg_error *error)
 void
 kg_task_failed(struct kg_run *run, uint32_t node, struct kg_error *error)
 {
-	run->open--;
 	if (error->code == KG_ECANCELLED) {
-		run->tasks[node].state = KG_TASK_CANCELLED;
-		run->summary.cancelled++;
-		users_block(run, node);
+		kg_task_cancel(run, node);
 		return;
 	}
+	run->open--;
 	run->tasks[node].state = KG_TASK_FAILED;
+	/* What the time limit of the whole run has ended is not ready in time; it has not failed. */
+	if (!run->stop_error || run->stop_error->code != error->code)
+		run->has_failed = true;
 	failure_tell(run, node, error);
 }
 
@@ -209,13 +222,12 @@ void
 kg_task_not_ready(struct kg_run *run, uint32_t node, struct kg_error *error)
 {
 	run->tasks[node].readiness = KG_READINESS_FAILED;
-	if (error->code == KG_ECANCELLED) {
-		users_block(run, node);
+	if (error->code == KG_ECANCELLED)
 		return;
-	}
-	if (error->code != KG_ETIME)
+	if (error->code == KG_ETIME)
+		run->not_ready++;
+	else
 		run->has_failed = true;
-	run->not_ready++;
 	failure_tell(run, node, error);
 }
 

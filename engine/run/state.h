@@ -63,7 +63,7 @@ struct kg_task {
 	bool was_restored;
 	bool would_run; /* plan */
 	bool data_kept; /* its data is of the same generation as before the run */
-	uint8_t tries;
+	uint32_t tries;
 	uint32_t unmet; /* edges that are not satisfied yet */
 	uint32_t output_count;
 	const struct kg_entry_output *outputs;
@@ -129,8 +129,9 @@ struct kg_run {
 	KG_LIST(struct kg_operation *) running; /* operations that are not ended, in no order */
 	uint32_t open;                          /* tasks between WAITING and a final state */
 	uint32_t watched;                       /* tasks whose readiness is watched */
-	uint32_t not_ready;                     /* tasks that ran and did not become ready */
-	bool in_barrier, stopping, has_failed;
+	uint32_t not_ready;                     /* tasks that ran and were not ready in time */
+	bool in_barrier, stopping;
+	bool has_failed; /* a node failed by itself, and not because time was up */
 	uint32_t interrupts;
 	struct kg_error *stop_error; /* why no more is started */
 	enum kg_run_outcome stop_outcome;
@@ -189,6 +190,8 @@ void kg_schedule_start(struct kg_run *run);
 void kg_schedule_turn(void *context);
 /* Starts nothing more: what waits is cancelled, what runs goes on. */
 void kg_schedule_stop(struct kg_run *run);
+/* A node whose run has not begun, and will not since the run is stopped. */
+void kg_task_cancel(struct kg_run *run, uint32_t node);
 /* What every task in a final state calls: frees those that wait for it. */
 void kg_task_finished(struct kg_run *run, uint32_t node);
 void kg_task_ready(struct kg_run *run, uint32_t node);

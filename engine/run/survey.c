@@ -75,12 +75,19 @@ kg_survey_give(struct kg_run *run, uint32_t node, struct kg_operation *operation
 	return true;
 }
 
-/* A watch that ends by itself is started again by the next node that is waited for; while it is away the nodes' own steps still look. */
+/*
+ * A watch that ends by itself is started again by the next node that is waited for; while it is away the nodes' own steps still look. One that
+ * was ended since nobody waited any more is started again when somebody has come meanwhile.
+ */
 static void
 watch_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 {
-	(void)operation;
-	(void)outcome;
+	struct kg_survey *survey = operation->context;
+	struct kg_run *run = operation->run;
+	bool was_ended = outcome->error && outcome->error->code == KG_ECANCELLED;
+
+	if (was_ended && survey->watchers > 0 && run->interrupts == 0)
+		kg_operation_start(operation, survey->kind->watch, 0, watch_ended);
 }
 
 void

@@ -132,6 +132,10 @@ kg_task_inspected(struct kg_run *run, uint32_t node, const struct kg_inspection 
 		task->inspection = kg_new(run->arena, struct kg_inspection);
 		*task->inspection = *inspection;
 	}
+	if (run->stopping) {
+		kg_task_cancel(run, node);
+		return;
+	}
 	if (inspection->error) {
 		kg_task_failed(run, node, kg_error_copy(run->arena, inspection->error));
 		return;
@@ -168,7 +172,7 @@ look_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 		return;
 	}
 	if (run->stopping) {
-		kg_task_failed(run, node, outcome->error);
+		kg_task_cancel(run, node);
 		return;
 	}
 	/* The look found it gone: what the inspection had spared itself is needed now. */
@@ -190,8 +194,13 @@ kg_task_look(struct kg_run *run, uint32_t node)
 {
 	struct kg_task *task = &run->tasks[node];
 	struct kg_operation *operation;
-	struct kg_error *error = kg_task_operation(run, node, &operation);
 
+	/* Its survey may have been waited for meanwhile. */
+	if (run->stopping) {
+		kg_task_cancel(run, node);
+		return;
+	}
+	struct kg_error *error = kg_task_operation(run, node, &operation);
 	if (error) {
 		kg_task_failed(run, node, error);
 		return;

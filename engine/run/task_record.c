@@ -137,7 +137,8 @@ kg_tasks_record_starting(struct kg_run *run)
 
 	if (count == 0)
 		return;
-	struct kg_error *error = entries_put(run, run->starting.items, count, true);
+	/* A run that was stopped meanwhile begins nothing: its old products are gone, and that will be seen. */
+	struct kg_error *error = run->stopping ? NULL : entries_put(run, run->starting.items, count, true);
 	if (error)
 		error = kg_error_wrap(run->arena, error, "it cannot be recorded that its run begins");
 	for (uint32_t i = 0; i < count; i++)

@@ -58,9 +58,9 @@ task_restored(struct kg_work *work)
 	/* The store saves time and decides nothing: when it fails the node runs. */
 	if (work->error)
 		kg_run_warn(run, "%s: not restored: %s", kg_task_name(run, work->node), kg_error_text(run->arena, work->error));
-	if (work->error || !work->hit || run->stopping) {
+	if (work->error || !work->hit) {
 		if (run->stopping)
-			kg_task_failed(run, work->node, run->stop_error);
+			kg_task_cancel(run, work->node);
 		else
 			kg_task_queue(run, work->node);
 		return;

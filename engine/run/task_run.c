@@ -61,14 +61,15 @@ task_prepared(struct kg_work *work)
 void
 kg_task_begin(struct kg_run *run, uint32_t node, struct kg_error *error)
 {
-	if (!error)
-		error = run->stop_error;
-	if (!error) {
+	if (!error && !run->stopping) {
 		task_try(run, node);
 		return;
 	}
 	kg_pool_give_back(run, node);
-	kg_task_failed(run, node, error);
+	if (error)
+		kg_task_failed(run, node, error);
+	else
+		kg_task_cancel(run, node);
 }
 
 void

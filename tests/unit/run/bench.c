@@ -1,5 +1,6 @@
 #include "tests/unit/run/bench.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,8 +67,12 @@ report(void *context, const struct kg_event *event)
 		kg_text_format(&telling->errors, "%s: %s; ", event->name, kg_error_text(telling->bench->arena, event->error));
 	if (event->type == KG_EVENT_RUN_ENDED)
 		telling->bench->summary = *event->summary;
-	if (kg_text_starts(word, "node_") && event->type != KG_EVENT_NODE_STALE && event->type != KG_EVENT_NODE_TOLD)
-		kg_text_format(&telling->told, "%s %s; ", word + strlen("node_"), event->name);
+	if (!kg_text_starts(word, "node_") || event->type == KG_EVENT_NODE_STALE || event->type == KG_EVENT_NODE_TOLD)
+		return;
+	const char *told = kg_format(telling->bench->arena, "%s %s", word + strlen("node_"), event->name);
+	kg_text_format(&telling->told, "%s; ", told);
+	if (telling->bench->signal_at && strcmp(told, telling->bench->signal_at) == 0)
+		raise(telling->bench->signal);
 }
 
 static const char *
@@ -116,6 +121,8 @@ run_open(struct bench *bench, struct kg_run_options *options, struct telling *te
 	options->folder = kg_format(bench->arena, "%s/.kgraph/default", bench->folder);
 	options->reporter = (struct kg_reporter){ report, telling };
 	options->asked = "test";
+	if (bench->has_store)
+		options->store_folder = kg_format(bench->arena, "%s/store", bench->folder);
 	uint8_t *chosen;
 	must(kg_graph_select(bench->arena, options->graph, NULL, &chosen));
 	options->chosen = chosen;
@@ -149,10 +156,19 @@ bench_down(struct bench *bench, bool purge)
 	struct kg_run_options options = { 0 };
 	struct telling telling;
 	struct kg_run *run = run_open(bench, &options, &telling);
-	enum kg_run_outcome outcome = kg_run_down(run, NULL, purge);
+	enum kg_run_outcome outcome = kg_run_down(run, bench->down_names, purge);
 
 	run_close(bench, run, &telling);
 	return outcome;
+}
+
+const char *
+bench_read(struct bench *bench, const char *name)
+{
+	const char *bytes;
+	size_t size;
+
+	return kg_file_read(bench->arena, kg_format(bench->arena, "%s/%s", bench->folder, name), &bytes, &size) ? NULL : bytes;
 }
 
 void

@@ -18,6 +18,9 @@ extern const struct kg_kind bench_kind_surveyed;
 /* How often the survey of bench_kind_surveyed has been asked since bench_make. */
 extern uint32_t bench_surveys;
 
+/* Both of them, `file` and `command`, for bench->kinds; in a source file of its own, beside these kinds' rooms. */
+extern const struct kg_kind *const bench_kinds_real[];
+
 struct bench {
 	struct kg_arena *arena;
 	const char *folder;
@@ -26,6 +29,10 @@ struct bench {
 	const char *reasons;                /* "a: it has never run here; …" */
 	const char *errors;                 /* of the last run's failed nodes, or of reading the graph */
 	struct kg_summary summary;
+	const char *signal_at; /* "done a": at this event the test sends itself signal; NULL: at none */
+	int signal;
+	const char *const *down_names; /* that are taken down, ended by NULL; NULL: all */
+	bool has_store;                /* the run stores and restores outputs, in FOLDER/store */
 };
 
 struct bench *bench_make(void);
@@ -34,4 +41,6 @@ void bench_file(struct bench *bench, const char *name, const char *text);
 /* Graph, folder, kinds and reporter are filled in. */
 enum kg_run_outcome bench_up(struct bench *bench, struct kg_run_options options);
 enum kg_run_outcome bench_down(struct bench *bench, bool purge);
+/* The content of a file in the bench's folder, or NULL. */
+const char *bench_read(struct bench *bench, const char *name);
 void bench_free(struct bench *bench);

@@ -5,7 +5,7 @@
 
 struct step_spec {
 	const char *gives, *says;
-	int64_t sleep_ms, fails, ready_after_ms;
+	int64_t sleep_ms, fails, ready_after_ms, look_after_ms;
 	bool never_ready, gone, spins;
 };
 
@@ -15,6 +15,7 @@ static const struct kg_field step_fields[] = {
 	KG_FIELD_AS("sleep", step_spec, sleep_ms, KG_DURATION, 0, "how long the run takes"),
 	KG_FIELD(step_spec, fails, KG_INTEGER, 0, "how many runs fail"),
 	KG_FIELD_AS("ready_after", step_spec, ready_after_ms, KG_DURATION, KG_NOT_HASHED, "until it is ready"),
+	KG_FIELD_AS("look_after", step_spec, look_after_ms, KG_DURATION, KG_NOT_HASHED, "how long the look takes"),
 	KG_FIELD(step_spec, never_ready, KG_FLAG, KG_NOT_HASHED, "it fails while it is waited for"),
 	KG_FIELD(step_spec, gone, KG_FLAG, KG_NOT_HASHED, "the look does not find it"),
 	{ 0 },
@@ -25,11 +26,19 @@ struct step_state {
 };
 
 static struct kg_next
-look(struct kg_job *job)
+looked(struct kg_job *job)
 {
 	const struct step_spec *spec = job->spec;
 
 	return spec->gone ? kg_absent(job, "somebody took it away") : kg_done(job);
+}
+
+static struct kg_next
+look(struct kg_job *job)
+{
+	const struct step_spec *spec = job->spec;
+
+	return spec->look_after_ms > 0 ? kg_wait_timer(job, spec->look_after_ms, looked) : kg_go(looked);
 }
 
 static struct kg_next
