@@ -200,6 +200,25 @@ gooses_own_migrations_apply_and_undo(void **)
 	assert_true(fixture_purge());
 }
 
+/* They are of the shape that real ones have: partitions, functions, and one file without a transaction. */
+static void
+the_examples_migrations_mean_the_same_to_both(void **)
+{
+	static const char objects[] = "SELECT string_agg(relkind::text || ' ' || relname, ' ' ORDER BY relname) FROM pg_class "
+				      "WHERE relnamespace = 'public'::regnamespace AND relname !~ 'kgraph_migration|^pg_'";
+
+	require_both();
+	fixture.spec.dir = "examples/datastorage-stack/migrations";
+	assert_kgraph();
+	const char *ours = fixture_ask(objects);
+	assert_true(goose_says("up", "no migrations to run. current version: 17"));
+	assert_true(fixture_purge());
+	assert_string_equal(fixture_ask(objects), "");
+	goose("up");
+	assert_string_equal(fixture_ask(objects), ours);
+	goose("reset");
+}
+
 #define with_database(test) cmocka_unit_test_setup_teardown(test, fixture_make, fixture_drop)
 
 int
@@ -213,6 +232,7 @@ main(void)
 		with_database(what_goose_undoes_kgraph_applies_again),
 		with_database(purge_undoes_what_goose_has_applied_too),
 		with_database(gooses_own_migrations_apply_and_undo),
+		with_database(the_examples_migrations_mean_the_same_to_both),
 	};
 
 	return cmocka_run_group_tests_name("goose", tests, open_both, fixture_close);
