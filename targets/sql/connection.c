@@ -40,19 +40,32 @@ kg_connection_close(struct kg_connection *connection)
 	connection->link = NULL;
 }
 
-/* Waits for the socket within what is left of the limit; the step finds job->timed_out when nothing is. */
-static struct kg_next
-wait_socket(struct kg_job *job, int events, kg_step *then)
+static int64_t
+earlier(int64_t one_ns, int64_t other_ns)
 {
-	struct kg_connection *connection = connection_of(job);
+	return one_ns == 0 || (other_ns != 0 && other_ns < one_ns) ? other_ns : one_ns;
+}
+
+/* Waits for the socket until the limit, 0 for none; the step finds job->timed_out when that has come. */
+static struct kg_next
+wait_socket(struct kg_job *job, int events, int64_t until_ns, kg_step *then)
+{
 	int64_t left_ms = 0;
 
-	if (connection->deadline_ns > 0) {
-		left_ms = (connection->deadline_ns - job->now_ns) / ns_per_ms;
+	if (until_ns > 0) {
+		left_ms = (until_ns - job->now_ns) / ns_per_ms;
 		if (left_ms < 1)
 			left_ms = 1;
 	}
-	return kg_wait_fd(job, PQsocket(connection->link), events, left_ms, then);
+	return kg_wait_fd(job, PQsocket(connection_of(job)->link), events, left_ms, then);
+}
+
+static struct kg_next
+wait_link(struct kg_job *job, int events)
+{
+	struct kg_connection *connection = connection_of(job);
+
+	return wait_socket(job, events, earlier(connection->connect_until_ns, connection->deadline_ns), link_polled);
 }
 
 /* What PostgreSQL says aside goes to the node's log: "NOTICE: relation … already exists, skipping". */
@@ -69,8 +82,8 @@ on_notice(void *context, const PGresult *notice)
 }
 
 /*
- * Runs on a worker thread: PQconnectStart asks the resolver, and reads the password and service files. Later entries win over earlier ones,
- * so that the URL may change the application's name, but not the encoding that positions in errors are counted in.
+ * Runs on a worker thread: PQconnectStart asks the resolver, and reads the password and service files. Later entries win over
+ * earlier ones, so that the URL may change the application's name, but not the encoding that positions in errors are counted in.
  */
 static void
 start_link(void *data)
@@ -98,7 +111,8 @@ kg_connection_open(struct kg_job *job, const char *url, const struct kg_connecti
 	connection->url = url;
 	connection->then = then;
 	connection->pause_ms = first_pause_ms;
-	connection->retry_until_ns = job->now_ns + limits->retry_ms * ns_per_ms;
+	connection->tries_again = limits->tries_again;
+	connection->connect_until_ns = limits->connect_ms > 0 ? job->now_ns + limits->connect_ms * ns_per_ms : 0;
 	connection->deadline_ns = limits->total_ms > 0 ? job->now_ns + limits->total_ms * ns_per_ms : 0;
 	return kg_go(start);
 }
@@ -117,7 +131,9 @@ link_failed(struct kg_job *job)
 	}
 	PQfinish(connection->link);
 	connection->link = NULL;
-	if (!may_heal || job->now_ns + connection->pause_ms * ns_per_ms > connection->retry_until_ns)
+	int64_t until_ns = earlier(connection->connect_until_ns, connection->deadline_ns);
+	bool is_late = until_ns > 0 && job->now_ns + connection->pause_ms * ns_per_ms > until_ns;
+	if (!may_heal || !connection->tries_again || is_late)
 		return kg_go(connection->then);
 	kg_tell(job, "%s", connection->error->message);
 	int64_t pause_ms = connection->pause_ms;
@@ -145,7 +161,7 @@ link_started(struct kg_job *job)
 	/* Verbose errors carry the SQLSTATE, which libpq does not give otherwise while connecting. */
 	PQsetErrorVerbosity(link, PQERRORS_VERBOSE);
 	PQsetNoticeReceiver(link, on_notice, connection_of(job));
-	return wait_socket(job, KG_FD_WRITABLE, link_polled);
+	return wait_link(job, KG_FD_WRITABLE);
 }
 
 static struct kg_next
@@ -156,8 +172,8 @@ link_polled(struct kg_job *job)
 	if (job->timed_out)
 		return link_failed(job);
 	switch (PQconnectPoll(connection->link)) {
-	case PGRES_POLLING_READING: return wait_socket(job, KG_FD_READABLE, link_polled);
-	case PGRES_POLLING_WRITING: return wait_socket(job, KG_FD_WRITABLE, link_polled);
+	case PGRES_POLLING_READING: return wait_link(job, KG_FD_READABLE);
+	case PGRES_POLLING_WRITING: return wait_link(job, KG_FD_WRITABLE);
 	case PGRES_POLLING_OK:
 		PQsetErrorVerbosity(connection->link, PQERRORS_DEFAULT);
 		PQsetnonblocking(connection->link, 1);
@@ -181,8 +197,8 @@ query_lost(struct kg_job *job)
 	return kg_go(connection->then);
 }
 
-struct kg_next
-kg_connection_query(struct kg_job *job, const char *text, kg_step *then)
+static struct kg_next
+send_query(struct kg_job *job, const char *text, bool drops_rows, kg_step *then)
 {
 	struct kg_connection *connection = connection_of(job);
 
@@ -192,7 +208,21 @@ kg_connection_query(struct kg_job *job, const char *text, kg_step *then)
 	job->timed_out = false;
 	if (!connection->link || PQsendQuery(connection->link, text) != 1)
 		return query_lost(job);
+	if (drops_rows)
+		PQsetSingleRowMode(connection->link);
 	return kg_go(query_moved);
+}
+
+struct kg_next
+kg_connection_query(struct kg_job *job, const char *text, kg_step *then)
+{
+	return send_query(job, text, false, then);
+}
+
+struct kg_next
+kg_connection_execute(struct kg_job *job, const char *text, kg_step *then)
+{
+	return send_query(job, text, true, then);
 }
 
 /* The first failure counts, and the last result. */
@@ -275,7 +305,8 @@ query_moved(struct kg_job *job)
 	int unsent = PQflush(link);
 	if (unsent < 0)
 		return query_lost(job);
-	return wait_socket(job, unsent > 0 ? KG_FD_READABLE | KG_FD_WRITABLE : KG_FD_READABLE, query_moved);
+	return wait_socket(
+	    job, unsent > 0 ? KG_FD_READABLE | KG_FD_WRITABLE : KG_FD_READABLE, connection->deadline_ns, query_moved);
 }
 
 const char *

@@ -3,14 +3,14 @@
  *
  *     struct migration_state { struct kg_connection connection; … };
  *
- *     return kg_connection_open(job, spec->url, &(struct kg_connection_limits){ .retry_ms = 10000 }, connected);
+ *     return kg_connection_open(job, spec->url, &(struct kg_connection_limits){ .connect_ms = 10000 }, connected);
  *     …
  *     if (state->connection.error)
  *         return kg_failed(state->connection.error);
  *     return kg_connection_query(job, "SELECT 1", answered);
  *
- * The kind's state must start with the connection: the steps in here find it at job->state. Both functions go on with then whether it went
- * well or not; the connection says how.
+ * The kind's state must start with the connection: the steps in here find it at job->state. Both functions go on with then
+ * whether it went well or not; the connection says how.
  */
 #pragma once
 
@@ -23,8 +23,9 @@ struct pg_conn;
 struct pg_result;
 
 struct kg_connection_limits {
-	int64_t retry_ms; /* how long to try again while the server is starting, or not there yet; 0: one try */
-	int64_t total_ms; /* for connecting and for all queries together; 0: none but the node's own */
+	int64_t connect_ms; /* for connecting, all tries together; 0: none but the node's own */
+	bool tries_again;   /* while the server is starting, is not there yet, or has no connection free */
+	int64_t total_ms;   /* for connecting and for all queries together; 0: none but the node's own */
 };
 
 struct kg_connection {
@@ -39,14 +40,20 @@ struct kg_connection {
 	struct kg_job *job;
 	const char *url;
 	kg_step *then;
-	int64_t retry_until_ns, pause_ms, deadline_ns;
-	bool copies_out, refused_copy;
+	int64_t connect_until_ns, deadline_ns; /* 0: none */
+	int64_t pause_ms;
+	bool tries_again, copies_out, refused_copy;
 };
 
 struct kg_next kg_connection_open(struct kg_job *job, const char *url, const struct kg_connection_limits *limits, kg_step *then);
 
-/* text may hold several statements, which the server runs one after the other until one fails. It must live until then is called. */
+/*
+ * text may hold several statements, which the server runs one after the other until one fails. It must live until then is
+ * called.
+ */
 struct kg_next kg_connection_query(struct kg_job *job, const char *text, kg_step *then);
+/* The same for a statement whose rows nobody reads: however many they are, they are dropped as they come. */
+struct kg_next kg_connection_execute(struct kg_job *job, const char *text, kg_step *then);
 
 /* A field of the result, "" when it is NULL; one row and one column count from 0. */
 const char *kg_connection_field(const struct kg_connection *connection, int row, int column);

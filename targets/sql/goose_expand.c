@@ -133,7 +133,10 @@ expand_required(struct expansion *expansion, const char *name, const char *value
 	return NULL;
 }
 
-/* What follows the name within braces. text is NULL where the result is not wanted: it is read, and errors are told all the same. */
+/*
+ * What follows the name within braces. text is NULL where the result is not wanted: it is read, and errors are told all the
+ * same.
+ */
 static struct kg_error *
 expand_operator(struct expansion *expansion, const char *name, struct kg_text *text)
 {

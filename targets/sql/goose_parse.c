@@ -1,7 +1,7 @@
 /*
- * goose reads a file line by line with one buffer and a state: which section it is in, and whether in a StatementBegin block. Lines go into
- * the buffer, and the buffer becomes a statement, or is emptied when the section is not the one that is asked for. The order of the
- * questions in take_line is goose's own, since its corner cases follow from it.
+ * goose reads a file line by line with one buffer and a state: which section it is in, and whether in a StatementBegin block.
+ * Lines go into the buffer, and the buffer becomes a statement, or is emptied when the section is not the one that is asked for.
+ * The order of the questions in take_line is goose's own, since its corner cases follow from it.
  */
 #include "targets/sql/goose_parse.h"
 
@@ -179,7 +179,10 @@ is_annotation(struct kg_goose_slice line)
 	return kg_goose_starts(kg_goose_trim(line), "--") && kg_goose_holds(line, "+goose");
 }
 
-/* What stands behind `-- +goose`, whatever its case; ANNOTATION_COUNT when it is unknown. Dashes further on are dropped, as goose does. */
+/*
+ * What stands behind `-- +goose`, whatever its case; ANNOTATION_COUNT when it is unknown. Dashes further on are dropped, as
+ * goose does.
+ */
 static const char *
 annotation_text(struct parser *parser)
 {
@@ -306,8 +309,8 @@ buffer_line(struct parser *parser)
 }
 
 /*
- * A line behind a block that held nothing. goose puts such a line nowhere: its SQL is lost and nobody is told, and so it is refused here. A
- * blank one only ends the state.
+ * A line behind a block that held nothing. goose puts such a line nowhere: its SQL is lost and nobody is told, and so it is
+ * refused here. A blank one only ends the state.
  */
 static struct kg_error *
 line_behind_empty_block(struct parser *parser)

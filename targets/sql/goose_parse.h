@@ -5,9 +5,9 @@
  *     struct kg_goose_section up;
  *     error = kg_goose_parse(arena, &source, KG_GOOSE_UP, environment, &up);
  *
- * Cuts exactly as goose does (github.com/pressly/goose, internal/sqlparser), so that a file means the same to both: a statement ends at
- * a line whose last word before a comment ends in a semicolon, or at `-- +goose StatementEnd`. Where goose would lose a line without a
- * word, this is an error. Pure.
+ * Cuts exactly as goose does (github.com/pressly/goose, internal/sqlparser), so that a file means the same to both: a statement
+ * ends at a line whose last word before a comment ends in a semicolon, or at `-- +goose StatementEnd`. Where goose would lose a
+ * line without a word, this is an error. Pure.
  */
 #pragma once
 

@@ -75,8 +75,8 @@ kg_migration_hash_statements(const struct kg_goose_section *section, uint32_t co
 }
 
 /*
- * Variables are left as they stand: their values are not what was edited. A file that cannot be read that way has no other normal form than its
- * bytes.
+ * Variables are left as they stand: their values are not what was edited. A file that cannot be read that way has no other
+ * normal form than its bytes.
  */
 static void
 hash_normalised(struct kg_arena *arena, struct kg_migration_file *file)

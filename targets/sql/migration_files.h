@@ -3,8 +3,8 @@
  *
  *     error = kg_migration_files_read(arena, "/srv/app/migrations", environment, &files);
  *
- * As with goose, a migration is a file in the folder itself whose name is VERSION_anything.sql or .go; other files are passed over. Reads the
- * file system and blocks: for a worker thread.
+ * As with goose, a migration is a file in the folder itself whose name is VERSION_anything.sql or .go; other files are passed
+ * over. Reads the file system and blocks: for a worker thread.
  */
 #pragma once
 

@@ -67,8 +67,8 @@ struct kg_next kg_migration_done(struct kg_job *job);
 struct kg_next kg_migration_failed(struct kg_job *job, struct kg_error *error);
 
 /*
- * Goes on with then when the rows are read and the lock is held; ends the operation when that cannot be. When it undoes, a database that cannot
- * be reached or has never been migrated is a good end.
+ * Goes on with then when the rows are read and the lock is held; ends the operation when that cannot be. When it undoes, a
+ * database that cannot be reached or has never been migrated is a good end.
  */
 struct kg_next kg_migration_prepare(struct kg_job *job, bool undoes, kg_step *then);
 /* What every file starts with: the settings, and BEGIN unless it does without. */

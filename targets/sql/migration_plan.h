@@ -4,8 +4,8 @@
  *     error = kg_migration_plan(arena, &files, rows, row_count, allow_missing, &plan);
  *     for (uint32_t i = 0; i < plan.step_count; i++) apply(plan.steps[i].file);
  *
- * Pure. Everything that is wrong is found at once and before anything is run: files that were edited or removed after they were applied,
- * duplicate versions, files that come too late in the order, and files that cannot be read.
+ * Pure. Everything that is wrong is found at once and before anything is run: files that were edited or removed after they were
+ * applied, duplicate versions, files that come too late in the order, and files that cannot be read.
  */
 #pragma once
 
@@ -53,6 +53,9 @@ struct kg_migration_plan {
 	uint32_t applied_count; /* of the files, before anything is run */
 };
 
-/* rows are sorted by version. KG_EINPUT: one error for all that is wrong; files and lines stand in it or, when there are several, in its detail. */
+/*
+ * rows are sorted by version. KG_EINPUT: one error for all that is wrong; files and lines stand in it or, when there are
+ * several, in its detail.
+ */
 [[nodiscard]] struct kg_error *kg_migration_plan(struct kg_arena *arena, const struct kg_migration_files *files,
     const struct kg_migration_row *rows, uint32_t row_count, bool allow_missing, struct kg_migration_plan *ret_plan);

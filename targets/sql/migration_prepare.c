@@ -49,7 +49,7 @@ files_read(struct kg_job *job)
 {
 	const struct kg_migration_spec *spec = job->spec;
 	struct kg_migration_state *state = job->state;
-	struct kg_connection_limits limits = { .retry_ms = state->undoes ? 0 : connect_limit_ms };
+	struct kg_connection_limits limits = { .connect_ms = connect_limit_ms, .tries_again = !state->undoes };
 
 	/* Undoing asks the database first: when there is none, the files do not matter. */
 	if (state->reading.error && !state->undoes)
@@ -89,8 +89,8 @@ session_set(struct kg_job *job)
 }
 
 /*
- * The lock is asked for again and again instead of being waited for in the server. A session that waits there holds a snapshot, and a CREATE INDEX
- * CONCURRENTLY of the lock's holder waits for all snapshots to end: each would wait for the other for ever.
+ * The lock is asked for again and again instead of being waited for in the server. A session that waits there holds a snapshot,
+ * and a CREATE INDEX CONCURRENTLY of the lock's holder waits for all snapshots to end: each would wait for the other for ever.
  */
 static struct kg_next
 lock_tried(struct kg_job *job)

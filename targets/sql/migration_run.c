@@ -1,9 +1,10 @@
 /*
  * Applies what is pending, one file after the other, each in one transaction together with the row that says so.
  *
- * A file that says NO TRANSACTION has no such net. After each of its statements kgraph writes down how many are done, and a later run goes on
- * behind them. What nobody can know is whether the statement in flight took effect when the connection or kgraph itself was lost; it is run again,
- * and when it then complains that its index is there already and PostgreSQL says that this index is whole, it had.
+ * A file that says NO TRANSACTION has no such net. After each of its statements kgraph writes down how many are done, and a
+ * later run goes on behind them. What nobody can know is whether the statement in flight took effect when the connection or
+ * kgraph itself was lost; it is run again, and when it then complains that its index is there already and PostgreSQL says that
+ * this index is whole, it had.
  */
 #include "targets/sql/migration_inside.h"
 
@@ -126,7 +127,7 @@ next_statement(struct kg_job *job)
 
 	if (state->statement == step_of(state)->file->up.count)
 		return kg_go(file_ended);
-	return kg_connection_query(job, statement_of(state)->text, statement_ended);
+	return kg_connection_execute(job, statement_of(state)->text, statement_ended);
 }
 
 /* SQLSTATEs that say that what a statement makes is there already. */
@@ -177,8 +178,8 @@ statement_ended(struct kg_job *job)
 }
 
 /*
- * CREATE INDEX CONCURRENTLY that fails leaves an index which is kept up to date and never used; and with IF NOT EXISTS the next try is content with
- * it. So the index itself is asked for.
+ * CREATE INDEX CONCURRENTLY that fails leaves an index which is kept up to date and never used; and with IF NOT EXISTS the next
+ * try is content with it. So the index itself is asked for.
  */
 static struct kg_next
 index_checked(struct kg_job *job)

@@ -180,7 +180,7 @@ kg_migration_sql_record(struct kg_arena *arena, const struct kg_migration_tables
 	return kg_format(arena,
 	    "INSERT INTO %s (table_name, version, file, sha256, normalised_sha256, statements_done, applied_by, applied_at, "
 	    "goose_id) "
-	    "SELECT %s, version_id, %s, '%s', '%s', %u, 'goose', tstamp, id FROM %s WHERE id = %" PRId64 " "
+	    "SELECT %s, version_id, %s, '%s', '%s', %u, 'goose', coalesce(tstamp, now()), id FROM %s WHERE id = %" PRId64 " "
 	    "ON CONFLICT (table_name, version) DO UPDATE SET file = excluded.file, sha256 = excluded.sha256, "
 	    "normalised_sha256 = excluded.normalised_sha256, statements_done = excluded.statements_done, "
 	    "applied_by = excluded.applied_by, applied_at = excluded.applied_at, duration_ms = 0, goose_id = excluded.goose_id",

@@ -1,11 +1,13 @@
 /*
- * The SQL that the kind `migration` runs on its own behalf: goose's table, which is kept exactly as goose keeps it, and kgraph's own beside it.
+ * The SQL that the kind `migration` runs on its own behalf: goose's table, which is kept exactly as goose keeps it, and kgraph's
+ * own beside it.
  *
  *     tables = kg_migration_tables_name(arena, "public", "goose_db_version");
  *     return kg_connection_query(job, kg_migration_sql_rows(arena, &tables), rows_read);
  *
- * kgraph_migration stands in the schema of goose's table and serves all tables of goose's there: (table_name, version) is its key. Its row of
- * version 0 holds the identity of the database, drawn when the table was made: it is gone when the database was made anew. Pure.
+ * kgraph_migration stands in the schema of goose's table and serves all tables of goose's there: (table_name, version) is its
+ * key. Its row of version 0 holds the identity of the database, drawn when the table was made: it is gone when the database was
+ * made anew. Pure.
  */
 #pragma once
 
@@ -36,9 +38,9 @@ const char *kg_sql_quote_text(struct kg_arena *arena, const char *value);
 /* Session settings at the start of each file: what the one before has set is undone. */
 const char *kg_migration_sql_settings(struct kg_arena *arena, int64_t lock_timeout_ms, int64_t statement_timeout_ms);
 /*
- * Lets the server look once a second whether we are still there, and roll back when we are not, instead of finishing the statement first. For
- * what runs in a transaction alone: CREATE INDEX CONCURRENTLY had better be finished, since it leaves an invalid index otherwise. Servers
- * before 14, and some platforms, do not know how; they are left as they are.
+ * Lets the server look once a second whether we are still there, and roll back when we are not, instead of finishing the
+ * statement first. For what runs in a transaction alone: CREATE INDEX CONCURRENTLY had better be finished, since it leaves an
+ * invalid index otherwise. Servers before 14, and some platforms, do not know how; they are left as they are.
  */
 extern const char kg_migration_sql_notice_loss[];
 
@@ -53,8 +55,8 @@ const char *kg_migration_sql_find(struct kg_arena *arena, const char *schema, co
 /* Makes the tables that are missing, and their rows of version 0. */
 const char *kg_migration_sql_make(struct kg_arena *arena, const struct kg_migration_tables *tables, bool has_goose, bool has_own);
 /*
- * All versions that either table knows, sorted: version, applied, goose's id, known, finished, known id, file, sha256, normalised_sha256,
- * statements_done, applied_at.
+ * All versions that either table knows, sorted: version, applied, goose's id, known, finished, known id, file, sha256,
+ * normalised_sha256, statements_done, applied_at.
  */
 const char *kg_migration_sql_rows(struct kg_arena *arena, const struct kg_migration_tables *tables);
 /* One row: identity (NULL: none), newest version, checksum of all that is applied, how many are. */

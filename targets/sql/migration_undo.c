@@ -1,6 +1,6 @@
 /*
- * Takes a schema away again: the Down sections of all that is applied, the newest first, then kgraph's table, and goose's when nothing else is left in
- * it. Only when data is to go as well.
+ * Takes a schema away again: the Down sections of all that is applied, the newest first, then kgraph's table, and goose's when
+ * nothing else is left in it. Only when data is to go as well.
  */
 #include "targets/sql/migration_inside.h"
 
@@ -122,7 +122,7 @@ next_statement(struct kg_job *job)
 	const struct kg_goose_section *down = &file_of(state)->down;
 
 	if (state->statement < down->count)
-		return kg_connection_query(job, down->statements[state->statement].text, statement_ended);
+		return kg_connection_execute(job, down->statements[state->statement].text, statement_ended);
 	const char *undone = kg_migration_sql_undone(job->arena, &state->tables, file_of(state)->version);
 	return kg_connection_query(
 	    job, kg_format(job->arena, "%s%s; COMMIT", down->no_transaction ? "BEGIN; " : "", undone), file_ended);

@@ -85,8 +85,8 @@ token_length(const char *at)
 }
 
 /*
- * A line with variables is not as long in the file as it was when it was sent. Up to the first variable both are alike: beyond it the caret
- * stays there.
+ * A line with variables is not as long in the file as it was when it was sent. Up to the first variable both are alike: beyond
+ * it the caret stays there.
  */
 static uint32_t
 column_in_file(const char *sent, const char *in_file, uint32_t column)
@@ -178,8 +178,8 @@ plain_words(struct kg_arena *arena, const char *words, char *ret_sqlstate)
 }
 
 /*
- * 57P03: the server is starting up or shutting down. 57P01 and 57P02: it was told to stop as we came. 53300: no connection is free now. No SQLSTATE: no
- * server was reached at all, unless there is no host of that name or the URL makes no sense.
+ * 57P03: the server is starting up or shutting down. 57P01 and 57P02: it was told to stop as we came. 53300: no connection is
+ * free now. No SQLSTATE: no server was reached at all, unless there is no host of that name or the URL makes no sense.
  */
 static bool
 may_heal(const char *sqlstate, const char *words)

@@ -28,8 +28,8 @@ struct kg_place kg_sql_place(
     struct kg_arena *arena, const struct kg_goose_source *source, const struct kg_goose_statement *statement, uint32_t position);
 
 /*
- * Why no connection came about, from libpq's words at PQERRORS_VERBOSE. ret_sqlstate (6 bytes) is "" when the server gave none. *ret_may_heal:
- * a server that is just starting, or has not yet begun to, answers so.
+ * Why no connection came about, from libpq's words at PQERRORS_VERBOSE. ret_sqlstate (6 bytes) is "" when the server gave none.
+ * *ret_may_heal: a server that is just starting, or has not yet begun to, answers so.
  */
 struct kg_error *kg_sql_connect_error(
     struct kg_arena *arena, const struct kg_mask *mask, const char *words, char *ret_sqlstate, bool *ret_may_heal);

@@ -1,11 +1,13 @@
 /* Servers that are not there yet, refuse, or are held by somebody else: what is waited for, and what is said. */
 
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -112,6 +114,42 @@ a_free_connection_is_waited_for(void **)
 	fixture.drive.interfere = free_a_connection;
 	assert_true(drive_call(&fixture.drive, kg_kind_migration.run));
 	assert_string_equal(fixture_versions(), "1");
+}
+
+static const char *silent_url;
+
+static struct kg_next
+silence_ended(struct kg_job *job)
+{
+	const struct kg_connection *connection = job->state;
+
+	assert_null(connection->link);
+	return kg_failed(connection->error);
+}
+
+static struct kg_next
+open_silent(struct kg_job *job)
+{
+	return kg_connection_open(
+	    job, silent_url, &(struct kg_connection_limits){ .connect_ms = 50, .tries_again = true }, silence_ended);
+}
+
+static void
+a_server_that_accepts_and_says_nothing_is_given_up(void **)
+{
+	fixture_require();
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+	silent_url = kg_format(fixture.arena, "postgresql://u@127.0.0.1:%u/d", ntohs(address.sin_port));
+	assert_false(drive_call(&fixture.drive, open_silent));
+	close(fd);
+	assert_int_equal(fixture.drive.error->code, KG_ETIME);
+	assert_string_equal(fixture.drive.error->message, "cannot connect to the database: it does not answer");
 }
 
 static void
@@ -255,6 +293,7 @@ main(void)
 		with_database(a_database_that_is_not_there_fails_at_once),
 		with_database(a_host_that_has_no_address_fails_at_once),
 		with_database(a_free_connection_is_waited_for),
+		with_database(a_server_that_accepts_and_says_nothing_is_given_up),
 		with_database(the_holder_of_gooses_lock_is_named_when_time_is_up),
 		with_database(gooses_lock_is_waited_for_and_given_back),
 		with_database(a_lock_on_a_table_is_waited_for_only_so_long),

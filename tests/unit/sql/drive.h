@@ -1,5 +1,6 @@
 /*
- * Calls a kind's steps to their end without the engine: waits are poll(2), work is done at once. What the kind tells, logs and gives is kept.
+ * Calls a kind's steps to their end without the engine: waits are poll(2), work is done at once. What the kind tells, logs and
+ * gives is kept.
  *
  *     struct drive drive;
  *     drive_start(&drive, arena, &kg_kind_migration, &spec, folder);

@@ -1,6 +1,6 @@
 /*
- * goose itself, which the tests compare with: its source for the inputs of its own tests, its program for what it makes of a database that
- * kgraph has migrated. Both come through the go command, in a version that stands fast.
+ * goose itself, which the tests compare with: its source for the inputs of its own tests, its program for what it makes of a
+ * database that kgraph has migrated. Both come through the go command, in a version that stands fast.
  *
  *     const char *program = goose_program(arena);
  *     if (!program)

@@ -1,6 +1,6 @@
 /*
- * goose's own parser tests, run over its own inputs: they are read from Go's module cache, where `go mod download` puts them, and are
- * skipped when Go is not at hand.
+ * goose's own parser tests, run over its own inputs: they are read from Go's module cache, where `go mod download` puts them,
+ * and are skipped when Go is not at hand.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -241,7 +241,18 @@ rows_for_copy_are_refused_wherever_it_stands(void **)
 	assert_fails(
 	    "0 of 1 migrations are applied; 1_a.sql failed and was rolled back: COPY … FROM STDIN cannot be used in a migration: "
 	    "nothing feeds it rows");
-	fixture_write("1_a.sql", UP "COPY (SELECT generate_series(1, 100000)) TO STDOUT;\n");
+}
+
+static void
+rows_that_nobody_reads_are_dropped(void **)
+{
+	fixture_require();
+	fixture_write("1_a.sql",
+	    UP "COPY (SELECT generate_series(1, 100000)) TO STDOUT;\nSELECT generate_series(1, 100000);\n"
+	       "SELECT 1; SELECT generate_series(1, 10) / 0;\n");
+	assert_fails("0 of 1 migrations are applied; 1_a.sql failed and was rolled back: division by zero (SQLSTATE 22012)");
+	fixture_write(
+	    "1_a.sql", UP "COPY (SELECT generate_series(1, 100000)) TO STDOUT;\nSELECT generate_series(1, 100000);\nSELECT 1;\n");
 	assert_run();
 }
 
@@ -401,6 +412,7 @@ main(void)
 		with_database(notices_go_to_the_log),
 		with_database(variables_come_from_the_node),
 		with_database(rows_for_copy_are_refused_wherever_it_stands),
+		with_database(rows_that_nobody_reads_are_dropped),
 		with_database(a_file_that_ends_its_own_transaction_is_noted),
 		with_database(a_connection_that_breaks_is_told),
 		with_database(a_statement_has_a_time_limit_when_asked),

@@ -32,7 +32,10 @@ void server_stop(struct server *server);
 
 /* Empties a database that server_database has made, in a tenth of the time. */
 void server_empty(struct server *server, const char *url);
-/* Makes an empty database and returns its URL, as the superuser postgres, whose password is "s3cret-word". An old one of that name goes. */
+/*
+ * Makes an empty database and returns its URL, as the superuser postgres, whose password is "s3cret-word". An old one of that
+ * name goes.
+ */
 const char *server_database(struct server *server, const char *name);
 /* The first field of the first row, "" when there is none; fails the test when the query does. */
 const char *server_ask(struct server *server, const char *url, const char *query);
