@@ -140,6 +140,7 @@ pub const rooms = struct {
             "barrier.c",
             "common.c",
             "depfile.c",
+            "displace.c",
             "down.c",
             "emit.c",
             "event.c",

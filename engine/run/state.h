@@ -235,6 +235,10 @@ void kg_tasks_record_finished(struct kg_run *run);
 /* Those that are prepared: recorded as begun, then begun. */
 void kg_tasks_record_starting(struct kg_run *run);
 
+bool kg_task_makes_data(struct kg_run *run, uint32_t node);
+/* engine/run/displace.c: false when nothing that uses the node's data runs; else then is called when all of it is stopped */
+bool kg_data_users_stop(struct kg_run *run, uint32_t node, void (*then)(struct kg_run *run, uint32_t node, struct kg_error *error));
+
 /* engine/run/barrier.c */
 bool kg_task_has_rule(struct kg_run *run, uint32_t node);
 void kg_task_watch(struct kg_run *run, uint32_t node);

@@ -72,11 +72,21 @@ kg_task_begin(struct kg_run *run, uint32_t node, struct kg_error *error)
 		kg_task_cancel(run, node);
 }
 
+static void
+data_users_stopped(struct kg_run *run, uint32_t node, struct kg_error *error)
+{
+	if (error)
+		kg_task_begin(run, node, error);
+	else
+		kg_work_start(run, node, prepare_work, task_prepared);
+}
+
 void
 kg_task_run(struct kg_run *run, uint32_t node)
 {
 	run->tasks[node].state = KG_TASK_PREPARING;
-	kg_work_start(run, node, prepare_work, task_prepared);
+	if (!kg_data_users_stop(run, node, data_users_stopped))
+		data_users_stopped(run, node, NULL);
 }
 
 /*
@@ -243,6 +253,9 @@ run_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 		return;
 	}
 	kg_assert(outcome->error);
+	if (task->data_kept && kg_task_makes_data(run, operation->node) && !outcome->error->advice)
+		outcome->error->advice =
+		    "its data is from an earlier run and was kept; `kgraph down --purge` with its name removes it";
 	if (!retry || task->tries > retry->times || run->stopping || outcome->error->code == KG_EINPUT) {
 		task_clean(run, operation->node, outcome->error);
 		return;
