@@ -1,0 +1,74 @@
+# All that is wrong is told at once, each with file, line, column, the line itself and what to do.
+graph <<'END'
+[node.postgresql]
+kind = "process"
+comand = ["postgres"]
+neds = ["x"]
+
+[node.schema]
+kind = "migraton"
+
+[node.web]
+kind = "command"
+command = ["echo", "${vars.prot}"]
+needs = ["postgres", "loop"]
+
+[node.loop]
+kind = "command"
+command = ["true"]
+needs = ["web"]
+END
+kg check
+ended_with 2
+says "kgraph.toml:4:1"
+says "neds"
+says 'did you mean `needs`?'
+says 'did you mean `command`?'
+says 'did you mean `migration`?'
+says "vars.prot"
+says "postgresql"
+says "^"
+
+graph <<'END'
+[node.a]
+kind = "command"
+command = ["true"]
+needs = ["b"]
+[node.b]
+kind = "command"
+command = ["true"]
+needs = ["c"]
+[node.c]
+kind = "command"
+command = ["true"]
+needs = ["a"]
+END
+kg up
+ended_with 2
+says_like "a.*->.*b.*->.*c|b.*->.*c.*->.*a|c.*->.*a.*->.*b"
+
+echo '[node.a' >kgraph.toml
+kg up
+ended_with 2
+says "kgraph.toml:1:"
+
+rm kgraph.toml
+kg up
+ended_with 2
+says "kgraph.toml"
+
+graph <<'END'
+[node.a]
+kind = "command"
+command = ["true"]
+outputs = ["never.out"]
+END
+kg up nothing
+ended_with 2
+says "nothing"
+kg up
+ended_with 1
+says "never.out"
+kg upp
+ended_with 2
+says "did you mean"
