@@ -1,5 +1,5 @@
 /*
- * The log of a node: what its daemon prints, or what its last run printed, whichever was written last.
+ * The log of a node: what its daemon prints, or, when it has none, what its last run printed.
  */
 
 #include <dirent.h>
@@ -24,30 +24,18 @@
 static constexpr int longest_wait_ms = 1000;
 
 struct log {
-	const char *path;
+	const char *path; /* NULL: not found yet */
 	int fd;
-	struct stat stat;
+	struct stat stat; /* of the file that fd reads */
 };
-
-static bool
-is_newer(const struct stat *a, const struct stat *b)
-{
-	if (a->st_mtim.tv_sec != b->st_mtim.tv_sec)
-		return a->st_mtim.tv_sec > b->st_mtim.tv_sec;
-	return a->st_mtim.tv_nsec > b->st_mtim.tv_nsec;
-}
 
 static void
 candidate_take(struct log *log, const char *path)
 {
 	struct stat stat_buffer;
 
-	if (stat(path, &stat_buffer) < 0 || !S_ISREG(stat_buffer.st_mode))
-		return;
-	if (log->path && !is_newer(&stat_buffer, &log->stat))
-		return;
-	log->path = path;
-	log->stat = stat_buffer;
+	if (!log->path && stat(path, &stat_buffer) == 0 && S_ISREG(stat_buffer.st_mode))
+		log->path = path;
 }
 
 static int
@@ -63,15 +51,9 @@ last_run_take(struct kg_arena *arena, struct log *log, const char *state, const 
 	const char *folder = kg_path_join(arena, state, "runs");
 	struct dirent **runs;
 	int count = scandir(folder, &runs, is_run, alphasort);
-	bool is_found = false;
 
 	for (int i = count - 1; i >= 0; i--) {
-		const char *path = kg_format(arena, "%s/%s/%s.log", folder, runs[i]->d_name, node);
-
-		if (!is_found && access(path, F_OK) == 0) {
-			candidate_take(log, path);
-			is_found = true;
-		}
+		candidate_take(log, kg_format(arena, "%s/%s/%s.log", folder, runs[i]->d_name, node));
 		free(runs[i]);
 	}
 	if (count >= 0)
@@ -216,7 +198,7 @@ kg_command_logs(struct kg_cli *cli)
 	if (error)
 		return kg_cli_fail(cli, error);
 	log.fd = open(log.path, O_RDONLY | O_CLOEXEC);
-	if (log.fd < 0)
+	if (log.fd < 0 || fstat(log.fd, &log.stat) < 0)
 		return kg_cli_fail(cli, kg_error_system(cli->arena, errno, "cannot open %s", log.path));
 	if (cli->asked.options.verbose)
 		fprintf(stderr, "%s\n", log.path);

@@ -115,6 +115,8 @@ kg_session_open_run(struct kg_session *session)
 	sinks_close(session);
 	if (error->code == KG_EBUSY && options->lock_wait_ms == 0 && !error->advice)
 		error = kg_error_advise(cli->arena, error, "wait for it with --wait-lock");
+	if (error->code == KG_EDATA && session->reading && !error->advice)
+		error = kg_error_advise(cli->arena, error, "`kgraph up` puts it aside and looks at everything anew");
 	return kg_cli_fail(cli, error);
 }
 
