@@ -162,7 +162,7 @@ kg_ledger_find(struct kg_ledger *ledger, struct kg_arena *arena, const char *nod
 	*ret_entry = NULL;
 	if (!txn)
 		return error;
-	*ret_entry = kg_entry_decode(arena, value.mv_data, value.mv_size);
+	*ret_entry = kg_entry_decode(&(struct kg_entry_room){ .arena = arena }, value.mv_data, value.mv_size);
 	if (*ret_entry && strcmp((*ret_entry)->name, node) != 0)
 		*ret_entry = NULL;
 	mdb_txn_abort(txn);
@@ -182,6 +182,9 @@ kg_ledger_parts(struct kg_ledger *ledger, struct kg_arena *arena, const char *no
 		mdb_txn_abort(txn);
 	return error;
 }
+
+/* From here on the memory for all of them is more than a few large pages. */
+static constexpr size_t many_entries = 16384;
 
 static int
 entry_order(const void *left, const void *right)
@@ -206,8 +209,9 @@ entries_read(
 	if (status)
 		return status;
 	const struct kg_entry **entries = kg_new_array(arena, const struct kg_entry *, stat.ms_entries);
+	struct kg_entry_room room = { .arena = arena, .is_large = stat.ms_entries >= many_entries };
 	while ((status = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0 && count < stat.ms_entries) {
-		entries[count] = kg_entry_decode(arena, value.mv_data, value.mv_size);
+		entries[count] = kg_entry_decode(&room, value.mv_data, value.mv_size);
 		count += entries[count] != NULL;
 	}
 	mdb_cursor_close(cursor);

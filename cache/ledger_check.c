@@ -462,7 +462,7 @@ kg_ledger_check(struct kg_arena *arena, const char *path, size_t map_size, uint6
 	*ret_found = (struct kg_ledger_found){ 0 };
 	if (fd >= 0 && fstat(fd, &stat) == 0 && (size_t)stat.st_size >= page_head + meta_size) {
 		check.size_bytes = (size_t)stat.st_size;
-		void *map = mmap(NULL, check.size_bytes, PROT_READ, MAP_SHARED, fd, 0);
+		void *map = mmap(NULL, check.size_bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
 		if (map != MAP_FAILED) {
 			check.map = map;
 			damage = kg_copy(arena, map_check(&check, map_size, transaction));

@@ -1,6 +1,7 @@
 #include "cache/ledger_entry.h"
 
 #include <string.h>
+#include <sys/mman.h>
 #include <xxhash.h>
 
 #include "engine/base/arena.h"
@@ -9,7 +10,7 @@
 
 /*
  *     entry:  entry_head, settings (padded to 8), output_count × output_item, then texts, each ended by a zero byte:
- *             name, kind, folder, key and value of each output, needs, and why it ran, when that is known
+ *             name, kind, folder, key and value of each output, needs, why it ran
  *     parts:  parts_head, count × part_item, then texts: node, name and note of each part
  */
 struct entry_head {
@@ -142,14 +143,14 @@ kg_entry_encode(struct kg_arena *arena, const struct kg_entry *entry)
 	};
 
 	kg_text_add_bytes(&text, &head, sizeof(head));
-	kg_text_add_bytes(&text, entry->settings.bytes ? entry->settings.bytes : "", entry->settings.size);
-	kg_text_add_bytes(&text, zeros, padded(entry->settings.size) - entry->settings.size);
 	for (uint32_t i = 0; i < entry->output_count; i++) {
 		const struct kg_entry_output *output = &entry->outputs[i];
 		struct output_item item = { output->digest, output->is_product, output->is_data };
 
 		kg_text_add_bytes(&text, &item, sizeof(item));
 	}
+	kg_text_add_bytes(&text, entry->settings.bytes ? entry->settings.bytes : "", entry->settings.size);
+	kg_text_add_bytes(&text, zeros, padded(entry->settings.size) - entry->settings.size);
 	text_add(&text, entry->name);
 	text_add(&text, entry->kind);
 	text_add(&text, entry->folder);
@@ -159,8 +160,7 @@ kg_entry_encode(struct kg_arena *arena, const struct kg_entry *entry)
 	}
 	for (uint32_t i = 0; i < head.need_count; i++)
 		text_add(&text, entry->needs[i]);
-	if (entry->why && *entry->why)
-		text_add(&text, entry->why);
+	text_add(&text, entry->why);
 	return value_end(&text);
 }
 
@@ -178,79 +178,79 @@ entry_fill(struct kg_entry *entry, const struct entry_head *head)
 	entry->is_started = head->is_started != 0;
 }
 
-/* The entry, its arrays and its bytes in one piece of memory: 100,000 of them are read at the start of a run. */
-struct entry_memory {
-	struct kg_entry *entry;
-	struct kg_entry_output *outputs;
-	const char **needs;
-	struct reader reader;
-};
+static constexpr size_t large_page_bytes = 2 << 20, large_block_bytes = 16 << 20;
 
-static struct entry_memory
-entry_memory_make(struct kg_arena *arena, const void *value, size_t size, const struct entry_head *head)
+static void *
+room_take(struct kg_entry_room *room, size_t size)
 {
-	size_t outputs_at = sizeof(struct kg_entry);
-	size_t needs_at = outputs_at + head->output_count * sizeof(struct kg_entry_output);
-	size_t bytes_at = needs_at + (head->need_count + 1) * sizeof(char *);
-	char *memory = kg_alloc(arena, bytes_at + size);
+	size = (size + 15) & ~(size_t)15;
+	if (!room->is_large || size > large_block_bytes / 4)
+		return kg_alloc(room->arena, size);
+	if (size > room->left) {
+		char *block = kg_alloc(room->arena, large_block_bytes);
+		size_t past = (uintptr_t)block % large_page_bytes, skip = past ? large_page_bytes - past : 0;
 
-	memcpy(memory + bytes_at, value, size);
-	return (struct entry_memory){
-		.entry = (void *)memory,
-		.outputs = (void *)(memory + outputs_at),
-		.needs = (void *)(memory + needs_at),
-		.reader = { memory + bytes_at, size },
-	};
+		/* Refused where large pages are turned off: then it is slower. */
+		madvise(block + skip, large_block_bytes - large_page_bytes, MADV_HUGEPAGE);
+		room->at = block;
+		room->left = large_block_bytes;
+	}
+	void *taken = room->at;
+	room->at += size;
+	room->left -= size;
+	return taken;
 }
 
 static bool
-outputs_decode(struct entry_memory *memory, const struct output_item *items)
+outputs_decode(struct kg_entry *entry, struct kg_entry_output *outputs, const char *items, struct reader *reader)
 {
-	for (uint32_t i = 0; i < memory->entry->output_count; i++) {
-		struct kg_entry_output *output = &memory->outputs[i];
+	for (uint32_t i = 0; i < entry->output_count; i++) {
 		struct output_item item;
 
-		memcpy(&item, (const char *)items + i * sizeof(item), sizeof(item));
-		output->digest = item.digest;
-		output->is_product = item.is_product != 0;
-		output->is_data = item.is_data != 0;
-		if (!take_text(&memory->reader, &output->key) || !take_text(&memory->reader, &output->value))
+		memcpy(&item, items + i * sizeof(item), sizeof(item));
+		outputs[i].digest = item.digest;
+		outputs[i].is_product = item.is_product != 0;
+		outputs[i].is_data = item.is_data != 0;
+		if (!take_text(reader, &outputs[i].key) || !take_text(reader, &outputs[i].value))
 			return false;
 	}
+	entry->outputs = outputs;
 	return true;
 }
 
 const struct kg_entry *
-kg_entry_decode(struct kg_arena *arena, const void *value, size_t size)
+kg_entry_decode(struct kg_entry_room *room, const void *value, size_t size)
 {
+	struct reader reader = { value, size };
 	struct entry_head head;
 
 	if (!is_sound(value, size, sizeof(head)))
 		return NULL;
-	memcpy(&head, value, sizeof(head));
-	/* Bounds what is allocated: each of them takes at least a byte of the value. */
-	if (head.settings_size > size || head.output_count > size || head.need_count > size)
+	memcpy(&head, take(&reader, sizeof(head)), sizeof(head));
+	const char *items = take(&reader, (size_t)head.output_count * sizeof(struct output_item));
+	/* Bounds what is taken: each need has at least a byte. */
+	if (!items || head.need_count > size)
 		return NULL;
 
-	struct entry_memory memory = entry_memory_make(arena, value, size, &head);
-	struct reader *reader = &memory.reader;
-	struct kg_entry *entry = memory.entry;
-	take(reader, sizeof(head));
+	/* The entry, its arrays and its bytes in one piece of memory. */
+	size_t outputs_at = sizeof(struct kg_entry);
+	size_t needs_at = outputs_at + head.output_count * sizeof(struct kg_entry_output);
+	size_t bytes_at = needs_at + (head.need_count + (size_t)1) * sizeof(char *);
+	char *memory = room_take(room, bytes_at + reader.left);
+	struct kg_entry *entry = (void *)memory;
+	const char **needs = (void *)(memory + needs_at);
+	reader.at = memcpy(memory + bytes_at, reader.at, reader.left);
+
 	entry_fill(entry, &head);
-	entry->outputs = memory.outputs;
-	entry->needs = memory.needs;
-	entry->settings = (struct kg_block){ take(reader, padded(head.settings_size)), head.settings_size };
-	const struct output_item *items = take(reader, head.output_count * sizeof(*items));
-	if (!entry->settings.bytes || !items || !take_text(reader, &entry->name) || !take_text(reader, &entry->kind) ||
-	    !take_text(reader, &entry->folder) || !outputs_decode(&memory, items))
+	entry->needs = needs;
+	entry->settings = (struct kg_block){ take(&reader, padded(head.settings_size)), head.settings_size };
+	if (!entry->settings.bytes || !take_text(&reader, &entry->name) || !take_text(&reader, &entry->kind) ||
+	    !take_text(&reader, &entry->folder) || !outputs_decode(entry, (void *)(memory + outputs_at), items, &reader))
 		return NULL;
 	for (uint32_t i = 0; i < head.need_count; i++)
-		if (!take_text(reader, &memory.needs[i]))
+		if (!take_text(&reader, &needs[i]))
 			return NULL;
-	entry->why = "";
-	if (reader->left > 0 && !take_text(reader, &entry->why))
-		return NULL;
-	return reader->left == 0 ? entry : NULL;
+	return take_text(&reader, &entry->why) && reader.left == 0 ? entry : NULL;
 }
 
 struct kg_block

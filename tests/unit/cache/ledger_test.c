@@ -90,6 +90,7 @@ an_entry_comes_back_as_it_was_put(void **state)
 		.ready_ns = -1,
 		.finished_wall_ns = 1790000000000000000,
 		.settings = { settings, sizeof(settings) },
+		.why = "setting `dir` changed",
 		.needs = (const char *const[]){ "postgresql", "redis:ready", NULL },
 	};
 	const struct kg_entry *got;
@@ -127,6 +128,7 @@ an_entry_comes_back_as_it_was_put(void **state)
 	assert_string_equal(got->needs[0], "postgresql");
 	assert_string_equal(got->needs[1], "redis:ready");
 	assert_null(got->needs[2]);
+	assert_string_equal(got->why, "setting `dir` changed");
 }
 
 static void
@@ -275,6 +277,35 @@ many_entries_are_put_at_once_changed_and_read_back(void **state)
 }
 
 static void
+a_large_ledger_is_read_whole(void **state)
+{
+	struct scratch *scratch = *state;
+	constexpr uint32_t node_count = 20000;
+	struct kg_ledger *ledger = opened(scratch);
+	struct kg_entry *put = kg_new_array(scratch->arena, struct kg_entry, node_count);
+	const struct kg_entry **pointers = kg_new_array(scratch->arena, const struct kg_entry *, node_count);
+	const char *const needs[] = { "node-00000", NULL };
+	const struct kg_entry *const *entries;
+	uint32_t count;
+
+	for (uint32_t i = 0; i < node_count; i++) {
+		put[i] = entry_of(kg_format(scratch->arena, "node-%05u", i), i);
+		put[i].needs = needs;
+		pointers[i] = &put[i];
+	}
+	well(kg_ledger_put_all(ledger, scratch->arena, pointers, NULL, node_count));
+	well(kg_ledger_all(ledger, scratch->arena, &entries, &count));
+	kg_ledger_close(ledger);
+	assert_int_equal(count, node_count);
+	for (uint32_t i = 0; i < count; i++) {
+		assert_string_equal(entries[i]->name, put[i].name);
+		assert_int_equal(entries[i]->duration_ns, i);
+		assert_string_equal(entries[i]->needs[0], "node-00000");
+		assert_null(entries[i]->needs[1]);
+	}
+}
+
+static void
 files_are_the_users_alone_and_no_child_gets_them(void **state)
 {
 	struct scratch *scratch = *state;
@@ -363,6 +394,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(facts_are_set_changed_and_taken_away, scratch_make, scratch_free),
 		cmocka_unit_test_setup_teardown(names_of_any_length_are_told_apart_and_sorted, scratch_make, scratch_free),
 		cmocka_unit_test_setup_teardown(many_entries_are_put_at_once_changed_and_read_back, scratch_make, scratch_free),
+		cmocka_unit_test_setup_teardown(a_large_ledger_is_read_whole, scratch_make, scratch_free),
 		cmocka_unit_test_setup_teardown(files_are_the_users_alone_and_no_child_gets_them, scratch_make, scratch_free),
 		cmocka_unit_test_setup_teardown(other_threads_read_while_one_writes, scratch_make, scratch_free),
 	};
