@@ -231,10 +231,51 @@ key_order(const struct walk *walk, struct bytes a, struct bytes b)
 	return order ? order : (a.size > b.size) - (a.size < b.size);
 }
 
+/* A node's bytes in its page, filled up to an even number as LMDB does. The node's head lies within the page. */
+static size_t
+node_size(const unsigned char *node, bool is_leaf)
+{
+	size_t size = node_head + read_16(node + 6);
+
+	if (is_leaf)
+		size += read_16(node + 4) == NODE_BIG ? sizeof(uint64_t) : read_16(node) | (size_t)read_16(node + 2) << 16;
+	return (size + 1) & ~(size_t)1;
+}
+
+/*
+ * Whether the nodes fill the page from upper to its end, one behind the other: LMDB moves them by their sizes when one goes or grows, so a wrong size
+ * would make it damage the others. Each node ends where another starts or the page ends, the first starts at upper, and the sizes add up.
+ */
+static bool
+nodes_fill(const unsigned char *page, size_t page_size, bool is_leaf, uint32_t count)
+{
+	uint64_t starts[page_size_max / 2 / 64];
+	size_t upper = read_16(page + 14), first = page_size, sum = 0;
+
+	memset(starts, 0, page_size / 2 / 8);
+	for (uint32_t i = 0; i < count; i++) {
+		size_t start = read_16(page + page_head + 2 * i);
+
+		if (start % 2 != 0 || start < upper || start > page_size - node_head)
+			return false;
+		starts[start / 2 / 64] |= (uint64_t)1 << start / 2 % 64;
+		first = start < first ? start : first;
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		size_t start = read_16(page + page_head + 2 * i), size = node_size(page + start, is_leaf), end = start + size;
+
+		if (end > page_size || (end < page_size && !(starts[end / 2 / 64] >> end / 2 % 64 & 1)))
+			return false;
+		sum += size;
+	}
+	return first == upper && sum == page_size - upper;
+}
+
 static const char *
 level_enter(struct walk *walk, uint64_t number)
 {
 	const unsigned char *page = NULL;
+	size_t page_size = walk->check->page_size;
 	const char *damage = pages_use(walk->check, number, 1);
 
 	if (!damage)
@@ -244,39 +285,32 @@ level_enter(struct walk *walk, uint64_t number)
 
 	bool is_leaf = walk->depth + 1 == walk->tree.depth;
 	uint16_t flags = read_16(page + 10), lower = read_16(page + 12), upper = read_16(page + 14);
-	if (flags != (is_leaf ? PAGE_LEAF : PAGE_BRANCH) || lower <= page_head || lower % 2 != 0 || lower > upper ||
-	    upper > walk->check->page_size)
+	uint32_t count = lower > page_head ? (uint32_t)(lower - page_head) / 2 : 0;
+	if (flags != (is_leaf ? PAGE_LEAF : PAGE_BRANCH) || count == 0 || lower % 2 != 0 || lower > upper || upper > page_size ||
+	    !nodes_fill(page, page_size, is_leaf, count))
 		return page_damage(walk, page);
 	walk->counted.branches += !is_leaf;
 	walk->counted.leaves += is_leaf;
-	walk->levels[walk->depth++] = (struct level){ .page = page, .count = (uint32_t)(lower - page_head) / 2 };
+	walk->levels[walk->depth++] = (struct level){ .page = page, .count = count };
 	return NULL;
 }
 
-/* The node at an index with its key, both within the page. The data of a leaf's node is the caller's to check. */
-static const char *
-node_find(struct walk *walk, const unsigned char *page, uint32_t index, const unsigned char **ret_node, struct bytes *ret_key)
+/* The node at an index, and its key: both lie within the page. */
+static const unsigned char *
+node_find(const unsigned char *page, uint32_t index, struct bytes *ret_key)
 {
-	size_t offset = read_16(page + page_head + (size_t)2 * index), page_size = walk->check->page_size;
+	const unsigned char *node = page + read_16(page + page_head + 2 * index);
 
-	if (offset < read_16(page + 14) || offset % 2 != 0 || offset > page_size - node_head)
-		return page_damage(walk, page);
-	*ret_node = page + offset;
-	*ret_key = (struct bytes){ page + offset + node_head, read_16(page + offset + 6) };
-	if (ret_key->size > page_size - offset - node_head)
-		return page_damage(walk, page);
-	return NULL;
+	*ret_key = (struct bytes){ node + node_head, read_16(node + 6) };
+	return node;
 }
 
 static const char *
 branch_visit(struct walk *walk, const unsigned char *page, uint32_t index)
 {
-	const unsigned char *node;
 	struct bytes key;
-	const char *damage = node_find(walk, page, index, &node, &key);
+	const unsigned char *node = node_find(page, index, &key);
 
-	if (damage)
-		return damage;
 	/* The first node's key stands for "less than all" and is not used. */
 	if (index > 0) {
 		if (key.size == 0 || (walk->is_free && key.size != 8) || (walk->has_key && key_order(walk, walk->key, key) >= 0))
@@ -293,11 +327,10 @@ data_find(struct walk *walk, const unsigned char *page, const unsigned char *nod
 {
 	struct check *check = walk->check;
 	size_t size = read_16(node) | (size_t)read_16(node + 2) << 16;
-	size_t room = (size_t)(page + check->page_size - (key.at + key.size));
 	bool is_big = read_16(node + 4) == NODE_BIG;
 
 	*ret_data = (struct bytes){ key.at + key.size, size };
-	if (read_16(node + 4) != (walk->is_tables ? NODE_TREE : is_big ? NODE_BIG : 0) || room < (is_big ? sizeof(uint64_t) : size))
+	if (read_16(node + 4) != (walk->is_tables ? NODE_TREE : is_big ? NODE_BIG : 0))
 		return page_damage(walk, page);
 	if (!is_big)
 		return NULL;
@@ -336,14 +369,20 @@ free_list_check(struct walk *walk, const unsigned char *page, struct bytes data)
 	return damage;
 }
 
+static bool
+is_named(struct bytes key, const char *name)
+{
+	return key.size == strlen(name) && memcmp(key.at, name, key.size) == 0;
+}
+
 static const char *
 leaf_visit(struct walk *walk, const unsigned char *page, uint32_t index)
 {
-	const unsigned char *node;
 	struct bytes key, data;
-	const char *damage = node_find(walk, page, index, &node, &key);
+	const unsigned char *node = node_find(page, index, &key);
+	const char *damage = NULL;
 
-	if (!damage && (key.size == 0 || key.size > 511 || (walk->is_free && key.size != 8)))
+	if (key.size == 0 || key.size > 511 || (walk->is_free && key.size != 8))
 		damage = page_damage(walk, page);
 	if (!damage &&
 	    ((walk->has_key && key_order(walk, walk->key, key) >= 0) ||
@@ -362,7 +401,9 @@ leaf_visit(struct walk *walk, const unsigned char *page, uint32_t index)
 		return free_list_check(walk, page, data);
 	if (walk->is_entries)
 		walk->check->found->entries_sum += kg_entry_checksum(data.at, data.size);
-	if (walk->is_head && data.size == sizeof(struct kg_ledger_head)) {
+	if (walk->is_head) {
+		if (!is_named(key, "head") || data.size != sizeof(struct kg_ledger_head))
+			return page_damage(walk, page);
 		memcpy(&walk->check->found->head, data.at, data.size);
 		walk->check->found->has_head = true;
 	}
@@ -403,12 +444,6 @@ tree_walk(struct walk *walk)
 	return NULL;
 }
 
-static bool
-is_named(const struct table *table, const char *name)
-{
-	return table->name.size == strlen(name) && memcmp(table->name.at, name, table->name.size) == 0;
-}
-
 static const char *
 trees_check(struct check *check, const struct meta *meta)
 {
@@ -421,8 +456,8 @@ trees_check(struct check *check, const struct meta *meta)
 		struct walk walk = {
 			.check = check,
 			.tree = table->tree,
-			.is_entries = is_named(table, "entries"),
-			.is_head = is_named(table, "head"),
+			.is_entries = is_named(table->name, "entries"),
+			.is_head = is_named(table->name, "head"),
 		};
 
 		damage = table->tree.flags == 0 ? tree_walk(&walk) : "a table's flags are wrong";
