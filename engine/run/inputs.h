@@ -7,6 +7,7 @@
 struct kg_input_set {
 	const char *folder;
 	const char *const *patterns, *const *ignore;
+	bool is_said; /* by the user, under `inputs`: a name without a wildcard that is not there is a mistake */
 };
 
 struct kg_input_depfile {

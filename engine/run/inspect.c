@@ -20,7 +20,7 @@
 void
 kg_inputs_add(struct kg_inputs *inputs, const char *folder, const char *const *patterns, const char *const *ignore)
 {
-	kg_list_push(inputs->arena, &inputs->sets, (struct kg_input_set){ folder, patterns, ignore });
+	kg_list_push(inputs->arena, &inputs->sets, (struct kg_input_set){ folder, patterns, ignore, false });
 }
 
 void
@@ -211,26 +211,33 @@ is_product(const struct inspecting *it, const char *path)
 }
 
 static struct kg_error *
-file_add(struct inspecting *it, struct kg_parts *parts, const char *path)
+file_add(struct inspecting *it, struct kg_parts *parts, const char *path, bool must_exist)
 {
 	struct kg_file_state state;
 
 	if (is_product(it, path))
 		return NULL;
+	const char *shown = kg_path_inside(it->run->folders.graph, path);
 	struct kg_error *error = kg_stat_cache_look(it->run->stat_cache, it->arena, path, &state);
-	if (!error)
-		kg_parts_add(parts, KG_PART_FILE, kg_path_inside(it->run->folders.graph, path), state.digest);
-	return error;
+	if (error)
+		return error;
+	if (state.type == KG_FILE_MISSING && must_exist)
+		return kg_error_advise(it->arena, kg_error_make(it->arena, KG_EINPUT, "the input %s is not there", shown),
+		    "mend its name in `inputs`; if another node makes it, `needs` must have that node");
+	kg_parts_add(parts, KG_PART_FILE, shown, state.digest);
+	return NULL;
 }
 
 static struct kg_error *
 set_add(struct inspecting *it, const struct kg_input_set *set)
 {
 	struct kg_files files = { 0 };
+	/* In a plan it may be that the node which makes it has only not run yet. */
+	bool must_exist = set->is_said && !it->run->options.plan;
 	struct kg_error *error = kg_glob_expand(it->arena, set->folder, set->patterns, set->ignore, &files);
 
 	for (uint32_t i = 0; !error && i < files.count; i++)
-		error = file_add(it, &it->stable, files.paths[i]);
+		error = file_add(it, &it->stable, files.paths[i], must_exist);
 	return error;
 }
 
@@ -247,7 +254,7 @@ depfile_add(struct inspecting *it, const struct kg_input_depfile *depfile)
 	struct kg_error *error =
 	    kg_depfile_read(it->arena, bytes, size, depfile->folder ? depfile->folder : it->subject.folder, &files);
 	for (uint32_t i = 0; !error && i < files.count; i++)
-		error = file_add(it, &it->found, files.paths[i]);
+		error = file_add(it, &it->found, files.paths[i], false);
 	return error ? kg_error_wrap(it->arena, error, "in the dependency file %s", depfile->path) : NULL;
 }
 
@@ -257,7 +264,8 @@ inputs_add(struct inspecting *it)
 	struct kg_error *error = NULL;
 
 	if (it->common.inputs)
-		kg_inputs_add(&it->inputs, it->subject.folder, it->common.inputs, it->common.ignore);
+		kg_list_push(it->arena, &it->inputs.sets,
+		    (struct kg_input_set){ it->subject.folder, it->common.inputs, it->common.ignore, true });
 	if (it->subject.kind->inputs)
 		it->subject.kind->inputs(&it->inputs, it->spec, &it->common);
 	for (uint32_t i = 0; !error && i < it->inputs.programs.count; i++)

@@ -69,6 +69,16 @@ says "nothing"
 kg up
 ended_with 1
 says "never.out"
+
+graph <<'END'
+[node.a]
+kind = "command"
+command = ["true"]
+inputs = ["no/such.c", "none/*.c"]
+END
+kg up
+ended_with 1
+says "the input no/such.c is not there"
 kg upp
 ended_with 2
 says "did you mean"
