@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/base/arena.h"
@@ -152,6 +153,30 @@ a_signal_reaches_the_whole_group(void **state)
 	kg_child_signal(&fixture->start, SIGKILL);
 }
 
+/* A kgraph that is killed in the middle of a run leaves nobody behind who goes on writing. */
+static void
+it_is_asked_to_stop_when_we_are_killed(void **state)
+{
+	struct child_fixture *fixture = *state;
+	int ends[2];
+	char got[16] = "";
+
+	assert_int_equal(pipe(ends), 0);
+	fixture->start.pass_fd = ends[1];
+	pid_t parent = fork();
+	if (parent == 0) {
+		start_shell(fixture, "trap 'echo -n asked >&3; exit' TERM; echo -n up >&3; while :; do sleep 0.01; done");
+		pause();
+	}
+	close(ends[1]);
+	assert_int_equal(read(ends[0], got, sizeof(got)), 2);
+	assert_int_equal(kill(parent, SIGKILL), 0);
+	assert_int_equal(waitpid(parent, NULL, 0), parent);
+	assert_int_equal(read(ends[0], got, sizeof(got)), 5);
+	assert_memory_equal(got, "asked", 5);
+	close(ends[0]);
+}
+
 static const char *const environment[] = { NULL };
 
 enum { batch_size = 100, child_total = 2000 };
@@ -228,6 +253,7 @@ main(void)
 		TEST(one_that_could_not_be_started_can_be_cancelled),
 		TEST(it_can_be_cancelled_from_its_own_output),
 		TEST(a_signal_reaches_the_whole_group),
+		TEST(it_is_asked_to_stop_when_we_are_killed),
 		TEST(two_thousand_children_a_hundred_at_a_time),
 	};
 
