@@ -41,6 +41,8 @@ removal_ended(struct removal *removal, struct kg_error *error)
 	const char *name = removal->entry->name;
 	bool forget = down->purge || (removal->operation && removal->operation->kind->outlives);
 
+	if (removal->operation)
+		kg_node_log_close(&removal->operation->log);
 	if (!error && forget)
 		error = kg_ledger_remove(run->ledger, run->arena, name);
 	if (error) {

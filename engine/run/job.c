@@ -23,8 +23,10 @@ kg_tell(struct kg_job *job, const char *format, ...)
 	const char *text = kg_format_list(job->arena, format, list);
 	va_end(list);
 	operation->told = text;
-	if (operation->node != KG_NO_NODE)
-		kg_run_emit(operation->run, KG_EVENT_NODE_TOLD, operation->node, (struct kg_event){ .text = text });
+	/* What is taken down may have left the graph, and has its name alone. */
+	if (operation->node != KG_NO_NODE || operation->run->down)
+		kg_run_emit(operation->run, KG_EVENT_NODE_TOLD, operation->node,
+		    (struct kg_event){ .text = text, .name = job->name, .kind = operation->kind->facts.name });
 }
 
 void

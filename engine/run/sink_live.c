@@ -99,8 +99,10 @@ summary_draw(struct drawing *drawing, const struct kg_scene *scene)
 	const struct kg_style *style = drawing->style;
 	struct kg_text text = { .arena = drawing->arena };
 
-	kg_text_format(
-	    &text, "%lld of %lld %s", (long long)scene->finished, (long long)scene->chosen, scene->is_down ? "down" : "done");
+	if (scene->is_down)
+		kg_text_format(&text, "%lld down", (long long)scene->finished);
+	else
+		kg_text_format(&text, "%lld of %lld done", (long long)scene->finished, (long long)scene->chosen);
 	if (scene->running.count > 0)
 		kg_text_format(&text, ", %u %s", scene->running.count, scene->is_down ? "stopping" : "running");
 	if (scene->waiting.count > 0)
