@@ -95,7 +95,7 @@ stale_reason(struct kg_run *run, uint32_t node, const struct kg_inspection *insp
 	struct kg_parts old = { 0 };
 
 	if (!before)
-		return "it has never run here";
+		return run->options.kinds[run->graph->nodes[node].kind]->outlives ? "it is not up" : "it has never run here";
 	if (before->is_started)
 		return before->finished_wall_ns ? "its last run did not finish" : "its first run did not finish";
 	if (!inspection->is_changed)

@@ -29,7 +29,7 @@ what_is_needed_runs_first(void **state)
 	bench_graph(bench, "[node.b]\nkind = \"step\"\nneeds = [\"a\"]\n[node.a]\nkind = \"step\"\n");
 	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_UP);
 	assert_string_equal(bench->told, "started a; done a; started b; done b; waiting a; waiting b; ready a; ready b; ");
-	assert_string_equal(bench->reasons, "a: it has never run here; b: it has never run here; ");
+	assert_string_equal(bench->reasons, "a: it is not up; b: it is not up; ");
 }
 
 static void
@@ -203,7 +203,7 @@ down_forgets_what_outlives_a_run(void **state)
 	assert_int_equal(bench_down(bench, false), KG_RUN_UP);
 	assert_string_equal(bench->told, "undone b; undone a; ");
 	bench_up(bench, (struct kg_run_options){ 0 });
-	assert_string_equal(bench->reasons, "a: it has never run here; ");
+	assert_string_equal(bench->reasons, "a: it is not up; ");
 }
 
 int

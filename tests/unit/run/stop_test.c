@@ -43,7 +43,7 @@ what_is_being_inspected_is_cancelled(void **state)
 	signal_at(bench, "done a", SIGINT);
 	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_INTERRUPTED);
 	assert_string_equal(bench->told, "started a; done a; ");
-	assert_string_equal(bench->reasons, "a: it has never run here; ");
+	assert_string_equal(bench->reasons, "a: it is not up; ");
 	assert_int_equal(bench->summary.cancelled, 1);
 }
 
