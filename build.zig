@@ -275,6 +275,7 @@ pub const rooms = struct {
             "quote.c",
             "session.c",
             "size.c",
+            "store_tidy.c",
             "table.c",
         },
     };

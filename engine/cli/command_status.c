@@ -3,8 +3,10 @@
  * as such, since only `down` still knows them.
  */
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cache/ledger.h"
 #include "engine/base/arena.h"
@@ -12,6 +14,7 @@
 #include "engine/base/list.h"
 #include "engine/base/map.h"
 #include "engine/base/mask.h"
+#include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/kinds.h"
@@ -114,7 +117,8 @@ rows_make(struct status *status)
 		if (!kg_map_get(&seen, row.name, NULL))
 			kg_list_push(status->cli->arena, &status->rows, row);
 	}
-	qsort(status->rows.items, status->rows.count, sizeof(struct row), row_compare);
+	if (status->rows.count > 0)
+		qsort(status->rows.items, status->rows.count, sizeof(struct row), row_compare);
 }
 
 /* In one unit, since more would only take room: "12 s", "5 min", "3 h", "9 d". */
@@ -226,6 +230,38 @@ json_print(struct status *status)
 	kg_cli_print(status->cli, kg_text_end(&text));
 }
 
+static int
+is_instance(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && entry->d_type == DT_DIR;
+}
+
+/* Another consumer's stack may be up beside this one: who looks for it here is told where it is. */
+static void
+others_print(struct status *status)
+{
+	const struct kg_checkout *checkout = &status->session->checkout;
+	const struct kg_style *style = status->cli->out_style;
+	struct kg_arena *arena = status->cli->arena;
+	KG_LIST(const char *) others = { 0 };
+	struct dirent **found;
+	int count = scandir(checkout->private, &found, is_instance, alphasort);
+
+	for (int i = 0; i < count; i++) {
+		const char *ledger = kg_format(arena, "%s/%s/ledger.mdb", checkout->private, found[i]->d_name);
+
+		if (strcmp(found[i]->d_name, kg_path_name(checkout->state)) != 0 && access(ledger, F_OK) == 0)
+			kg_list_push(arena, &others, kg_copy(arena, found[i]->d_name));
+		free(found[i]);
+	}
+	if (count >= 0)
+		free(found);
+	if (others.count > 0)
+		kg_cli_print(status->cli,
+		    kg_format(arena, "%sthis is the instance %s; there is also %s%s\n", style->dim, kg_path_name(checkout->state),
+			kg_text_enumerate(arena, others.items, others.count, " and "), style->end));
+}
+
 int
 kg_command_status(struct kg_cli *cli)
 {
@@ -236,10 +272,12 @@ kg_command_status(struct kg_cli *cli)
 	if (code != 0)
 		return code;
 	rows_make(&status);
-	if (cli->asked.options.json)
+	if (cli->asked.options.json) {
 		json_print(&status);
-	else
+	} else {
 		table_print(&status);
+		others_print(&status);
+	}
 	kg_session_close(&session);
 	return KG_EXIT_UP;
 }

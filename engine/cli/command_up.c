@@ -2,6 +2,7 @@
 
 #include "engine/cli/cli.h"
 #include "engine/cli/session.h"
+#include "engine/cli/store_tidy.h"
 
 int
 kg_command_up(struct kg_cli *cli)
@@ -12,6 +13,9 @@ kg_command_up(struct kg_cli *cli)
 	if (status != 0)
 		return status;
 	enum kg_run_outcome outcome = kg_run_up(session.run);
+	bool may_have_stored = kg_run_summary(session.run)->made > 0;
 	kg_session_close(&session);
+	if (may_have_stored)
+		kg_store_tidy(cli);
 	return (int)outcome;
 }
