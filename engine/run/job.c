@@ -22,9 +22,11 @@ kg_tell(struct kg_job *job, const char *format, ...)
 	va_start(list, format);
 	const char *text = kg_format_list(job->arena, format, list);
 	va_end(list);
+	/* Probes say the same for as long as nothing changes; it is told once. */
+	bool is_new = !operation->told || strcmp(operation->told, text) != 0;
 	operation->told = text;
 	/* What is taken down may have left the graph, and has its name alone. */
-	if (operation->node != KG_NO_NODE || operation->run->down)
+	if (is_new && (operation->node != KG_NO_NODE || operation->run->down))
 		kg_run_emit(operation->run, KG_EVENT_NODE_TOLD, operation->node,
 		    (struct kg_event){ .text = text, .name = job->name, .kind = operation->kind->facts.name });
 }

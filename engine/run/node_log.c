@@ -45,6 +45,8 @@ log_write(struct kg_node_log *log, const char *bytes, size_t size)
 		log->fd = open(log->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 		if (log->fd < 0)
 			log->fd = -2;
+		else
+			log->is_written = true;
 	}
 	if (log->fd >= 0 && kg_file_write_all(log->fd, bytes, size) != 0) {
 		close(log->fd);
@@ -53,25 +55,30 @@ log_write(struct kg_node_log *log, const char *bytes, size_t size)
 	tail_keep(log, bytes, size);
 }
 
-/* Lines, whole ones: a secret that a program prints in two writes is still seen as one. */
+/* Lines, whole ones: a secret that a program prints in two writes is still seen as one. Zero bytes are no text, and pass between two texts. */
 static void
 lines_write(struct kg_node_log *log, const char *lines, size_t size)
 {
-	if (memchr(lines, '\0', size)) {
-		log_write(log, lines, size);
-		return;
-	}
 	if (!log->scratch)
 		log->scratch = kg_arena_make();
-	const char *masked = kg_mask_text(log->scratch, log->mask, kg_copy_bytes(log->scratch, lines, size));
-	log_write(log, masked, strlen(masked));
-	kg_arena_empty(log->scratch);
+	while (size > 0) {
+		size_t length = strnlen(lines, size);
+		const char *masked = kg_mask_text(log->scratch, log->mask, kg_copy_bytes(log->scratch, lines, length));
+
+		log_write(log, masked, strlen(masked));
+		kg_arena_empty(log->scratch);
+		if (length < size)
+			log_write(log, "", 1);
+		length += length < size;
+		lines += length;
+		size -= length;
+	}
 }
 
 static void
 line_hold(struct kg_node_log *log, const char *bytes, size_t size)
 {
-	if (!log->line && !(log->line = malloc(KG_NODE_LOG_LINE_BYTES)))
+	if (size > 0 && !log->line && !(log->line = malloc(KG_NODE_LOG_LINE_BYTES)))
 		kg_out_of_memory();
 	while (size > 0) {
 		size_t room = KG_NODE_LOG_LINE_BYTES - log->line_size;
@@ -157,5 +164,7 @@ kg_node_log_close(struct kg_node_log *log)
 	free(log->line);
 	free(log->tail);
 	kg_arena_free(log->scratch);
+	bool is_written = log->is_written;
 	kg_node_log_start(log, log->path, log->mask);
+	log->is_written = is_written;
 }

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,7 @@ struct kg_node_log {
 	char *tail; /* the last KG_NODE_LOG_TAIL_BYTES that were written, as a ring */
 	size_t tail_end, tail_size;
 	struct kg_arena *scratch; /* for masking; NULL until needed */
+	bool is_written;          /* the file is there; stays when the log is closed */
 };
 
 void kg_node_log_start(struct kg_node_log *log, const char *path, const struct kg_mask *mask);
@@ -33,5 +35,5 @@ void kg_node_log_add(struct kg_node_log *log, const char *bytes, size_t size);
 void kg_node_log_flush(struct kg_node_log *log);
 /* The last lines, at most that many, without an end after the last one. */
 const char *kg_node_log_tail(const struct kg_node_log *log, struct kg_arena *arena, uint32_t lines);
-/* Closes the file and frees; the log may be started again. */
+/* Closes the file and frees, so that a node that has ended holds neither; what is added later goes on in the same file. */
 void kg_node_log_close(struct kg_node_log *log);

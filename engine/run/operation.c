@@ -95,6 +95,7 @@ kg_operation_make(struct kg_run *run, const struct kg_subject *subject, uint32_t
 		},
 	};
 	kg_node_log_start(&operation->log, operation->job.log, &run->mask);
+	kg_node_log_start(&operation->quiet_log, NULL, &run->mask);
 	*ret_operation = operation;
 	return NULL;
 }
@@ -109,6 +110,7 @@ kg_operation_start(struct kg_operation *operation, kg_step *first, int64_t timeo
 	operation->is_running = true;
 	operation->is_expired = operation->has_outcome = false;
 	operation->cancelled = NULL;
+	operation->told = NULL;
 	operation->step = first;
 	operation->ended = ended;
 	operation->deadline_ns = 0;
@@ -198,8 +200,12 @@ operation_advance(struct kg_operation *operation)
 		struct kg_next next = operation->step(&operation->job);
 
 		operation->step = next.step;
-		if (next.what == KG_NEXT_WAIT)
+		if (next.what == KG_NEXT_WAIT) {
+			/* Its time was up while a child of its own had the last word; what it waits for now is closed in the next turn. */
+			if (operation->is_expired && !operation->is_child)
+				kg_operation_queue(operation);
 			return;
+		}
 		if (next.what != KG_NEXT_STEP)
 			outcome_set(operation, next);
 	}
@@ -234,6 +240,8 @@ operation_turn(struct kg_operation *operation)
 	operation->is_running = false;
 	running_remove(operation->run, operation);
 	kg_node_log_flush(&operation->log);
+	kg_node_log_close(&operation->log);
+	kg_node_log_close(&operation->quiet_log);
 	operation->ended(operation, &operation->outcome);
 }
 

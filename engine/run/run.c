@@ -363,9 +363,6 @@ kg_run_close(struct kg_run *run)
 	}
 	if (run->store)
 		kg_store_close(run->store);
-	for (uint32_t node = 0; run->tasks && node < run->graph->node_count; node++)
-		if (run->tasks[node].operation)
-			kg_node_log_close(&run->tasks[node].operation->log);
 	if (run->ledger)
 		kg_ledger_close(run->ledger);
 	if (run->folders.runs && !run->options.reading)

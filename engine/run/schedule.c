@@ -196,7 +196,7 @@ failure_tell(struct kg_run *run, uint32_t node, struct kg_error *error)
 	run->tasks[node].error = error;
 	run->summary.failed++;
 	kg_run_emit(run, KG_EVENT_NODE_FAILED, node,
-	    (struct kg_event){ .error = error, .text = operation && operation->log.fd >= 0 ? operation->job.log : NULL });
+	    (struct kg_event){ .error = error, .text = operation && operation->log.is_written ? operation->job.log : NULL });
 	users_block(run, node);
 	if (run->options.fail_fast)
 		kg_schedule_stop(run);

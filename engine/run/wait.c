@@ -147,11 +147,8 @@ child_ended(struct kg_job *job)
 	const struct kg_child_start *start = &operation->child;
 	struct kg_node_log *log = operation->is_quiet ? &operation->quiet_log : &operation->log;
 
-	if (operation->wait.end == KG_WAIT_FAILED) {
-		struct kg_error *error = kg_error_system(job->arena, operation->wait.sys, "cannot start %s", start->program);
-
-		return kg_failed(error);
-	}
+	if (operation->wait.end == KG_WAIT_FAILED)
+		return kg_failed(kg_child_start_error(job->arena, &operation->wait, start));
 	kg_node_log_flush(log);
 	job->timed_out = start->timed_out;
 	job->child = (struct kg_child_result){
@@ -239,8 +236,6 @@ kg_wait_child(struct kg_job *job, const struct kg_child *child, kg_step *then)
 	operation->is_quiet = child->quiet;
 	operation->is_capturing = child->capture;
 	operation->captured = (struct kg_text){ .arena = job->arena };
-	if (child->quiet)
-		kg_node_log_start(&operation->quiet_log, NULL, &operation->run->mask);
 	operation->then = then;
 	kg_child_start(operation->run->loop, &operation->wait, &operation->child);
 	return waiting(operation, true, child_ended);
