@@ -15,8 +15,8 @@ struct displacing {
 	struct kg_error *error; /* the first that could not be stopped */
 };
 
-bool
-kg_task_makes_data(struct kg_run *run, uint32_t node)
+static bool
+makes_data(struct kg_run *run, uint32_t node)
 {
 	const struct kg_operation *operation = run->tasks[node].operation;
 	const struct kg_products *products = kg_products_of(run->arena, operation->kind, operation->job.spec);
@@ -75,7 +75,7 @@ kg_data_users_stop(struct kg_run *run, uint32_t node, void (*then)(struct kg_run
 	const struct kg_node *it = &run->graph->nodes[node];
 	struct displacing *displacing;
 
-	if (!run->tasks[node].before || !kg_task_makes_data(run, node))
+	if (!run->tasks[node].before || !makes_data(run, node))
 		return false;
 	displacing = kg_new(run->arena, struct displacing);
 	*displacing = (struct displacing){ .run = run, .node = node, .then = then };

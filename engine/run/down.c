@@ -75,7 +75,7 @@ products_work(void *data)
 	const struct kg_operation *operation = removal->operation;
 	struct kg_products *products = kg_products_of(removal->arena, operation->kind, operation->job.spec);
 
-	removal->error = kg_products_remove(run, removal->arena, products, true);
+	removal->error = kg_products_remove(run, removal->arena, products, NULL);
 	if (!removal->error)
 		removal->error = kg_file_remove(removal->arena, operation->job.keep);
 }

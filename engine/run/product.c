@@ -53,6 +53,17 @@ remembered(const struct kg_entry *before, const char *key)
 	return NULL;
 }
 
+/* By its key, since a checkout may have been moved, or by its path, since an output may have got another name. */
+static const struct kg_entry_output *
+data_known(const struct kg_outputs *known, const struct kg_product *product)
+{
+	for (uint32_t i = 0; known && i < known->count; i++)
+		if (known->items[i].is_product &&
+		    (strcmp(known->items[i].key, product->key) == 0 || strcmp(known->items[i].value, product->path) == 0))
+			return &known->items[i];
+	return NULL;
+}
+
 const char *
 kg_products_look(struct kg_run *run, struct kg_arena *arena, const struct kg_products *products, const struct kg_entry *before)
 {
@@ -79,10 +90,15 @@ kg_products_look(struct kg_run *run, struct kg_arena *arena, const struct kg_pro
 static struct kg_error *
 removal_check(struct kg_run *run, struct kg_arena *arena, const struct kg_product *product)
 {
-	if (strcmp(product->path, "/") != 0 && kg_path_inside(product->path, run->folders.graph) == run->folders.graph)
-		return NULL;
-	return kg_error_make(
-	    arena, KG_EINPUT, "the output %s holds the graph itself: it would be removed before the run", product->path);
+	const char *what = NULL;
+
+	if (strcmp(product->path, "/") == 0 || kg_path_inside(product->path, run->folders.graph) != run->folders.graph)
+		what = "the graph itself";
+	else if (kg_path_inside(product->path, run->folders.state) != run->folders.state)
+		what = "kgraph's own state";
+	return what
+	    ? kg_error_make(arena, KG_EINPUT, "the output %s holds %s: it would be removed before the run", product->path, what)
+	    : NULL;
 }
 
 static struct kg_error *
@@ -101,13 +117,25 @@ folder_give(struct kg_arena *arena, const struct kg_product *product)
 	return NULL;
 }
 
-/* Data of a run that never succeeded is worth nothing and would only stand in the way of the next one. */
+/* What a run makes its data in has to be empty; who has filled it is not known, and it may be all that there is of it. */
 static struct kg_error *
-product_prepare(struct kg_run *run, struct kg_arena *arena, const struct kg_product *product, bool ever_succeeded)
+unknown_folder_check(struct kg_arena *arena, const struct kg_product *product)
+{
+	if (!product->is_folder || !exists(product->path) || rmdir(product->path) == 0)
+		return NULL;
+	return kg_error_advise(arena,
+	    kg_error_make(arena, KG_EFAILED, "%s holds data already, and no run here is known to have made it", product->path),
+	    "remove it to have it made anew, or put it elsewhere");
+}
+
+static struct kg_error *
+product_prepare(struct kg_run *run, struct kg_arena *arena, const struct kg_product *product, bool is_known, bool was_cut_off)
 {
 	struct kg_error *error = removal_check(run, arena, product);
-	bool keep = product->is_replaced || (product->is_data && ever_succeeded);
+	bool keep = product->is_replaced || (product->is_data && (is_known || !was_cut_off));
 
+	if (!error && product->is_data && !is_known && !was_cut_off)
+		error = unknown_folder_check(arena, product);
 	if (!error && !keep)
 		error = kg_file_remove(arena, product->path);
 	kg_stat_cache_forget(run->stat_cache, product->path);
@@ -116,25 +144,58 @@ product_prepare(struct kg_run *run, struct kg_arena *arena, const struct kg_prod
 	return !error && product->is_folder && !exists(product->path) ? folder_give(arena, product) : error;
 }
 
+/* Data has no content that counts: what tells one generation from the next is when it was first made. */
+static struct kg_digest
+generation_begin(struct kg_arena *arena, const struct kg_product *product)
+{
+	return kg_digest_text(kg_format(arena, "%s %lld", product->path, (long long)kg_clock_wall_ns()));
+}
+
+static struct kg_entry_output
+data_output(struct kg_arena *arena, const struct kg_product *product, const struct kg_entry_output *then)
+{
+	bool goes_on = then && then->is_data && !kg_digest_is_none(then->digest);
+
+	return (struct kg_entry_output){ product->key, product->path, goes_on ? then->digest : generation_begin(arena, product),
+		true, true };
+}
+
+static struct kg_outputs
+outputs_kept(struct kg_arena *arena, const struct kg_products *products, const struct kg_outputs *known, bool was_cut_off)
+{
+	uint32_t count = 0;
+	struct kg_entry_output *items = kg_new_array(arena, struct kg_entry_output, known->count + products->list.count + 1);
+
+	for (uint32_t i = 0; i < known->count; i++)
+		if (!known->items[i].is_data)
+			items[count++] = known->items[i];
+	for (uint32_t i = 0; i < products->list.count; i++) {
+		const struct kg_product *product = &products->list.items[i];
+		const struct kg_entry_output *then = data_known(known, product);
+
+		if (product->is_data && (then || !was_cut_off) && exists(product->path))
+			items[count++] = data_output(arena, product, then);
+	}
+	return (struct kg_outputs){ items, count };
+}
+
 struct kg_error *
-kg_products_prepare(
-    struct kg_run *run, struct kg_arena *arena, const struct kg_products *products, bool ever_succeeded, bool *ret_data_kept)
+kg_products_prepare(struct kg_run *run, struct kg_arena *arena, const struct kg_products *products, const struct kg_outputs *known,
+    bool was_cut_off, struct kg_outputs *ret_kept)
 {
 	struct kg_error *error = NULL;
 
-	*ret_data_kept = ever_succeeded;
+	*ret_kept = outputs_kept(arena, products, known, was_cut_off);
 	for (uint32_t i = 0; !error && i < products->list.count; i++) {
 		const struct kg_product *product = &products->list.items[i];
 
-		if (product->is_data && !exists(product->path))
-			*ret_data_kept = false;
-		error = product_prepare(run, arena, product, ever_succeeded);
+		error = product_prepare(run, arena, product, data_known(known, product), was_cut_off);
 	}
 	return error;
 }
 
 struct kg_error *
-kg_products_remove(struct kg_run *run, struct kg_arena *arena, const struct kg_products *products, bool with_data)
+kg_products_remove(struct kg_run *run, struct kg_arena *arena, const struct kg_products *products, const struct kg_outputs *kept)
 {
 	struct kg_error *first = NULL;
 
@@ -142,7 +203,7 @@ kg_products_remove(struct kg_run *run, struct kg_arena *arena, const struct kg_p
 		const struct kg_product *product = &products->list.items[i];
 		struct kg_error *error = NULL;
 
-		if (product->is_data && !with_data)
+		if (product->is_data && data_known(kept, product))
 			continue;
 		error = removal_check(run, arena, product);
 		if (!error)
@@ -154,31 +215,25 @@ kg_products_remove(struct kg_run *run, struct kg_arena *arena, const struct kg_p
 }
 
 struct kg_error *
-kg_products_record(struct kg_run *run, struct kg_arena *arena, const struct kg_products *products, const struct kg_entry *before,
+kg_products_record(struct kg_run *run, struct kg_arena *arena, const struct kg_products *products, const struct kg_outputs *kept,
     struct kg_entry_output *outputs, uint32_t *output_count)
 {
 	for (uint32_t i = 0; i < products->list.count; i++) {
 		const struct kg_product *product = &products->list.items[i];
-		const struct kg_entry_output *then = before ? remembered(before, product->key) : NULL;
-		struct kg_file_state state = { 0 };
+		struct kg_file_state state;
 
 		kg_stat_cache_forget(run->stat_cache, product->path);
 		if (!exists(product->path))
 			return kg_error_make(arena, KG_EFAILED, "the run succeeded, but its output %s is not there",
 			    kg_path_inside(run->folders.graph, product->path));
-		/* Data has no content that counts: what tells one generation from the next is when it was first made. */
-		if (product->is_data)
-			state.digest = then && !kg_digest_is_none(then->digest)
-			    ? then->digest
-			    : kg_digest_text(kg_format(arena, "%s %lld", product->path, (long long)kg_clock_wall_ns()));
-		else {
-			struct kg_error *error = kg_stat_cache_tree(run->stat_cache, arena, product->path, &state);
-
-			if (error)
-				return error;
+		if (product->is_data) {
+			outputs[(*output_count)++] = data_output(arena, product, data_known(kept, product));
+			continue;
 		}
-		outputs[(*output_count)++] =
-		    (struct kg_entry_output){ product->key, product->path, state.digest, true, product->is_data };
+		struct kg_error *error = kg_stat_cache_tree(run->stat_cache, arena, product->path, &state);
+		if (error)
+			return error;
+		outputs[(*output_count)++] = (struct kg_entry_output){ product->key, product->path, state.digest, true, false };
 	}
 	return NULL;
 }

@@ -55,6 +55,11 @@ struct kg_inspection {
 	struct kg_error *error;
 };
 
+struct kg_outputs {
+	const struct kg_entry_output *items;
+	uint32_t count;
+};
+
 struct kg_task {
 	enum kg_task_state state;
 	enum kg_task_readiness readiness;
@@ -62,12 +67,12 @@ struct kg_task {
 	bool was_made; /* it ran in this run, or was restored */
 	bool was_restored;
 	bool would_run; /* plan */
-	bool data_kept; /* its data is of the same generation as before the run */
 	uint32_t tries;
 	uint32_t unmet; /* edges that are not satisfied yet */
 	uint32_t output_count;
 	const struct kg_entry_output *outputs;
 	const struct kg_entry *before; /* the ledger's; NULL: never ran */
+	struct kg_outputs kept;        /* once it is prepared: what is remembered of it while it runs; its data is what stays */
 	struct kg_digest outputs_digest;
 	int64_t path_ns; /* longest way from its start to the end of the graph: who has more goes first */
 	int64_t started_ns, ended_ns, watched_ns;
@@ -166,16 +171,18 @@ struct kg_products *kg_products_of(struct kg_arena *arena, const struct kg_kind 
 const char *kg_products_look(
     struct kg_run *run, struct kg_arena *arena, const struct kg_products *products, const struct kg_entry *before);
 /*
- * Removes what stands in the way and makes the folders. ever_succeeded false: data is of a run that was cut off, and goes too.
- * *ret_data_kept: all data was there and stays, so it is of the same generation after the run.
+ * Removes what stands in the way and makes the folders. known: what is remembered of the node. Data that is not among it and nevertheless there
+ * goes when a run was cut off, which may have left it half made; else it is none of ours to remove. *ret_kept: what is known, with
+ * the data that was there and stays, and without that which is gone: its next generation begins with this run.
  */
-[[nodiscard]] struct kg_error *kg_products_prepare(
-    struct kg_run *run, struct kg_arena *arena, const struct kg_products *products, bool ever_succeeded, bool *ret_data_kept);
+[[nodiscard]] struct kg_error *kg_products_prepare(struct kg_run *run, struct kg_arena *arena, const struct kg_products *products,
+    const struct kg_outputs *known, bool was_cut_off, struct kg_outputs *ret_kept);
+/* Data among what is kept stays. kept NULL: all goes. */
 [[nodiscard]] struct kg_error *kg_products_remove(
-    struct kg_run *run, struct kg_arena *arena, const struct kg_products *products, bool with_data);
-/* Adds an output for each product, with its digest; KG_EFAILED for one that is missing. before: whose data was kept; NULL: none was. */
+    struct kg_run *run, struct kg_arena *arena, const struct kg_products *products, const struct kg_outputs *kept);
+/* Adds an output for each product, with its digest; KG_EFAILED for one that is missing. kept: whose data stayed; NULL: none did. */
 [[nodiscard]] struct kg_error *kg_products_record(struct kg_run *run, struct kg_arena *arena, const struct kg_products *products,
-    const struct kg_entry *before, struct kg_entry_output *outputs, uint32_t *output_count);
+    const struct kg_outputs *kept, struct kg_entry_output *outputs, uint32_t *output_count);
 uint32_t kg_products_count(const struct kg_products *products);
 /* Those that may come from the store; 0 when any of them may not. */
 uint32_t kg_products_stored(struct kg_arena *arena, const struct kg_products *products, const struct kg_stored **ret_stored);
@@ -235,7 +242,6 @@ void kg_tasks_record_finished(struct kg_run *run);
 /* Those that are prepared: recorded as begun, then begun. */
 void kg_tasks_record_starting(struct kg_run *run);
 
-bool kg_task_makes_data(struct kg_run *run, uint32_t node);
 /* engine/run/displace.c: false when nothing that uses the node's data runs; else then is called when all of it is stopped */
 bool kg_data_users_stop(struct kg_run *run, uint32_t node, void (*then)(struct kg_run *run, uint32_t node, struct kg_error *error));
 

@@ -53,8 +53,8 @@ entry_of(struct kg_run *run, uint32_t node, bool started)
 		.folder = kg_graph_text(run->graph, it->folder),
 		.kind_version = facts->version,
 		.is_started = started,
-		.outputs = started ? before->outputs : task->outputs,
-		.output_count = started ? before->output_count : task->output_count,
+		.outputs = started ? task->kept.items : task->outputs,
+		.output_count = started ? task->kept.count : task->output_count,
 		.order = node,
 		.duration_ns = started || task->was_restored ? before->duration_ns : task->ended_ns - task->started_ns,
 		.ready_ns = before->ready_ns,
@@ -146,6 +146,24 @@ kg_tasks_record_starting(struct kg_run *run)
 	run->starting.count = 0;
 }
 
+static void
+output_copy(struct kg_arena *arena, struct kg_entry_output *to, const struct kg_entry_output *from)
+{
+	*to = *from;
+	to->key = kg_copy(arena, from->key);
+	to->value = kg_copy(arena, from->value);
+}
+
+struct kg_outputs
+kg_outputs_copy(struct kg_arena *arena, const struct kg_outputs *outputs)
+{
+	struct kg_entry_output *items = kg_new_array(arena, struct kg_entry_output, outputs->count + 1);
+
+	for (uint32_t i = 0; i < outputs->count; i++)
+		output_copy(arena, &items[i], &outputs->items[i]);
+	return (struct kg_outputs){ items, outputs->count };
+}
+
 void
 kg_task_take_outputs(struct kg_run *run, uint32_t node, const struct kg_work *work)
 {
@@ -160,13 +178,8 @@ kg_task_take_outputs(struct kg_run *run, uint32_t node, const struct kg_work *wo
 		outputs[i] =
 		    (struct kg_entry_output){ .key = pair->name, .value = pair->value, .digest = kg_digest_text(pair->value) };
 	}
-	for (uint32_t i = 0; i < work->output_count; i++) {
-		struct kg_entry_output *output = &outputs[operation->outputs.count + i];
-
-		*output = work->outputs[i];
-		output->key = kg_copy(run->arena, output->key);
-		output->value = kg_copy(run->arena, output->value);
-	}
+	for (uint32_t i = 0; i < work->output_count; i++)
+		output_copy(run->arena, &outputs[operation->outputs.count + i], &work->outputs[i]);
 	task->outputs = outputs;
 	task->output_count = count;
 }

@@ -23,9 +23,12 @@ prepare_work(struct kg_work *work)
 	const struct kg_task *task = &run->tasks[work->node];
 	const struct kg_operation *operation = task->operation;
 	struct kg_products *products = kg_products_of(work->arena, operation->kind, operation->job.spec);
-	bool ever_succeeded = task->before && task->before->finished_wall_ns > 0;
+	struct kg_outputs known = task->kept;
+	bool was_cut_off = task->tries > 0 || (task->before && task->before->is_started);
 
-	work->error = kg_products_prepare(run, work->arena, products, ever_succeeded, &work->data_kept);
+	if (task->tries == 0 && task->before)
+		known = (struct kg_outputs){ task->before->outputs, task->before->output_count };
+	work->error = kg_products_prepare(run, work->arena, products, &known, was_cut_off, &work->kept);
 	if (!work->error && operation->kind->outlives)
 		work->error = kg_run_check_ports(run, work->arena, work->node);
 }
@@ -51,7 +54,7 @@ task_prepared(struct kg_work *work)
 {
 	struct kg_run *run = work->run;
 
-	run->tasks[work->node].data_kept = work->data_kept;
+	run->tasks[work->node].kept = kg_outputs_copy(run->arena, &work->kept);
 	if (work->error)
 		kg_task_begin(run, work->node, work->error);
 	else
@@ -132,8 +135,7 @@ record_work(struct kg_work *work)
 	const struct kg_stored *stored;
 
 	work->outputs = kg_new_array(work->arena, struct kg_entry_output, kg_products_count(products) + 1);
-	work->error = kg_products_record(
-	    run, work->arena, products, task->data_kept ? task->before : NULL, work->outputs, &work->output_count);
+	work->error = kg_products_record(run, work->arena, products, &task->kept, work->outputs, &work->output_count);
 	if (!work->error && task->inspection->has_depfile) {
 		struct kg_arena *scratch = kg_arena_make();
 
@@ -161,10 +163,9 @@ clean_work(struct kg_work *work)
 	struct kg_run *run = work->run;
 	const struct kg_task *task = &run->tasks[work->node];
 	const struct kg_operation *operation = task->operation;
-	bool ever_succeeded = task->before && task->before->finished_wall_ns > 0;
 
-	work->error = kg_products_remove(
-	    run, work->arena, kg_products_of(work->arena, operation->kind, operation->job.spec), !ever_succeeded);
+	work->error =
+	    kg_products_remove(run, work->arena, kg_products_of(work->arena, operation->kind, operation->job.spec), &task->kept);
 }
 
 static void
@@ -215,28 +216,58 @@ pause_over(struct kg_job *job)
 	return kg_done(job);
 }
 
+/* Before the next try, when so many were made. */
+static int64_t
+pause_ms(const struct kg_retry *retry, uint32_t tries)
+{
+	int64_t pause = retry->pause_ms;
+
+	for (uint32_t i = 1; i < tries && pause > 0 && pause < retry_pause_longest_ms; i++)
+		pause *= 2;
+	return pause < retry_pause_longest_ms ? pause : retry_pause_longest_ms;
+}
+
 static struct kg_next
 pause_begin(struct kg_job *job)
 {
 	const struct kg_operation *operation = (struct kg_operation *)job;
-	const struct kg_retry *retry = job->common->retry;
-	uint32_t tries = operation->run->tasks[operation->node].tries;
-	int64_t pause_ms = retry->pause_ms;
 
-	for (uint32_t i = 1; i < tries && pause_ms < retry_pause_longest_ms; i++)
-		pause_ms *= 2;
-	if (pause_ms > retry_pause_longest_ms)
-		pause_ms = retry_pause_longest_ms;
-	return kg_wait_timer(job, pause_ms, pause_over);
+	return kg_wait_timer(job, pause_ms(job->common->retry, operation->run->tasks[operation->node].tries), pause_over);
 }
 
 static void
+prepared_again(struct kg_work *work)
+{
+	struct kg_run *run = work->run;
+
+	if (!work->error && !run->stopping)
+		task_try(run, work->node);
+	else
+		task_clean(run, work->node, work->error ? work->error : run->tasks[work->node].error);
+}
+
+/* What the failed try half wrote would stand in the way of the next one as of any other. */
+static void
 pause_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 {
-	if (outcome->what == KG_OUTCOME_DONE && !operation->run->stopping)
-		task_try(operation->run, operation->node);
-	else
-		task_clean(operation->run, operation->node, operation->run->tasks[operation->node].error);
+	struct kg_run *run = operation->run;
+	struct kg_task *task = &run->tasks[operation->node];
+
+	if (outcome->what != KG_OUTCOME_DONE || run->stopping) {
+		task_clean(run, operation->node, task->error);
+		return;
+	}
+	task->state = KG_TASK_PREPARING;
+	kg_work_start(run, operation->node, prepare_work, prepared_again);
+}
+
+static bool
+keeps_data(const struct kg_task *task)
+{
+	for (uint32_t i = 0; i < task->kept.count; i++)
+		if (task->kept.items[i].is_data)
+			return true;
+	return false;
 }
 
 static void
@@ -253,7 +284,7 @@ run_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 		return;
 	}
 	kg_assert(outcome->error);
-	if (task->data_kept && kg_task_makes_data(run, operation->node) && !outcome->error->advice)
+	if (keeps_data(task) && !outcome->error->advice)
 		outcome->error->advice =
 		    "its data is from an earlier run and was kept; `kgraph down --purge` with its name removes it";
 	if (!retry || task->tries > retry->times || run->stopping || outcome->error->code == KG_EINPUT) {
@@ -263,6 +294,7 @@ run_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 	task->error = outcome->error;
 	task->state = KG_TASK_PAUSING;
 	kg_run_emit(run, KG_EVENT_NODE_RETRIED, operation->node,
-	    (struct kg_event){ .text = kg_error_text(run->arena, outcome->error), .duration_ns = retry->pause_ms * 1000000 });
+	    (struct kg_event){
+		.text = kg_error_text(run->arena, outcome->error), .duration_ns = pause_ms(retry, task->tries) * 1000000 });
 	kg_operation_start(operation, pause_begin, 0, pause_ended);
 }

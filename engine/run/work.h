@@ -23,7 +23,7 @@ struct kg_work {
 	/* restore */
 	bool hit;
 	/* prepare */
-	bool data_kept;
+	struct kg_outputs kept;
 };
 
 /* work runs on a worker thread, ended in a later loop turn. */
@@ -31,5 +31,6 @@ void kg_work_start(struct kg_run *run, uint32_t node, void (*work)(struct kg_wor
 
 /* The outputs that the kind told and those of the products that the work recorded become the task's. */
 void kg_task_take_outputs(struct kg_run *run, uint32_t node, const struct kg_work *work);
+struct kg_outputs kg_outputs_copy(struct kg_arena *arena, const struct kg_outputs *outputs);
 /* Sealed, with its names in the arena. */
 struct kg_parts *kg_parts_copy(struct kg_arena *arena, const struct kg_parts *parts);

@@ -9,6 +9,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/file.h"
 #include "engine/base/list.h"
+#include "engine/base/path.h"
 #include "engine/base/text.h"
 
 static const struct kg_kind *const bench_kinds[] = { &bench_kind_step, &bench_kind_surveyed, NULL };
@@ -41,7 +42,8 @@ must(struct kg_error *error)
 void
 bench_file(struct bench *bench, const char *name, const char *text)
 {
-	must(kg_file_write(bench->arena, kg_format(bench->arena, "%s/%s", bench->folder, name), text, strlen(text), 0644));
+	must(kg_file_make_folder(bench->arena, kg_path_folder(bench->arena, bench_path(bench, name)), 0755));
+	must(kg_file_write(bench->arena, bench_path(bench, name), text, strlen(text), 0644));
 }
 
 void
@@ -163,12 +165,18 @@ bench_down(struct bench *bench, bool purge)
 }
 
 const char *
+bench_path(struct bench *bench, const char *name)
+{
+	return kg_format(bench->arena, "%s/%s", bench->folder, name);
+}
+
+const char *
 bench_read(struct bench *bench, const char *name)
 {
 	const char *bytes;
 	size_t size;
 
-	return kg_file_read(bench->arena, kg_format(bench->arena, "%s/%s", bench->folder, name), &bytes, &size) ? NULL : bytes;
+	return kg_file_read(bench->arena, bench_path(bench, name), &bytes, &size) ? NULL : bytes;
 }
 
 void
