@@ -375,6 +375,7 @@ pub const unit_tests: []const Test = &.{
         .more = &.{ "tests/unit/loop/server.c", "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c" },
     },
     .{ .source = "tests/unit/run/product_test.c", .rooms = run_rooms, .more = run_bench },
+    .{ .source = "tests/unit/run/down_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/run_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/stop_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/sql/connection_test.c", .rooms = &.{.base}, .more = migration_fixture, .packages = &.{ .pq, .crypto } },

@@ -3,10 +3,10 @@
  * left the file is still taken down, by the settings that it was run with.
  */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/arena.h"
+#include "engine/base/assert.h"
 #include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/run/state.h"
@@ -16,7 +16,8 @@ struct removal {
 	struct kg_run *run;
 	const struct kg_entry *entry;
 	struct kg_operation *operation;
-	bool is_chosen;
+	bool is_chosen, is_begun;
+	bool is_forgotten;       /* its entry goes from the ledger when it has been taken away */
 	uint32_t users;          /* chosen ones that are not gone yet */
 	KG_LIST(uint32_t) needs; /* indices of what it needs, chosen or not */
 	int64_t started_ns;
@@ -28,7 +29,9 @@ struct removal {
 struct down {
 	struct kg_run *run;
 	struct removal *removals;
-	uint32_t count, open;
+	uint32_t count;
+	uint32_t open; /* chosen ones that have not ended */
+	uint32_t busy; /* of them those that have begun */
 	bool purge;
 	KG_LIST(uint32_t) free; /* nobody uses them any more: to be taken away in this turn */
 };
@@ -39,18 +42,15 @@ removal_ended(struct removal *removal, struct kg_error *error)
 	struct down *down = removal->run->down;
 	struct kg_run *run = removal->run;
 	const char *name = removal->entry->name;
-	bool forget = down->purge || (removal->operation && removal->operation->kind->outlives);
 
-	if (removal->operation)
-		kg_node_log_close(&removal->operation->log);
-	if (!error && forget)
+	if (!error && removal->is_forgotten)
 		error = kg_ledger_remove(run->ledger, run->arena, name);
 	if (error) {
 		run->summary.failed++;
 		run->has_failed = true;
 		kg_run_emit(run, KG_EVENT_NODE_FAILED, KG_NO_NODE,
 		    (struct kg_event){ .name = name, .kind = removal->entry->kind, .error = error });
-	} else if (forget) {
+	} else if (removal->is_forgotten) {
 		run->summary.made++;
 		kg_run_emit(run, KG_EVENT_NODE_UNDONE, KG_NO_NODE,
 		    (struct kg_event){
@@ -60,10 +60,11 @@ removal_ended(struct removal *removal, struct kg_error *error)
 	for (uint32_t i = 0; i < removal->needs.count; i++) {
 		struct removal *need = &down->removals[removal->needs.items[i]];
 
-		if (--need->users == 0 && need->is_chosen)
+		if (need->is_chosen && !need->is_begun && --need->users == 0)
 			kg_list_push(run->arena, &down->free, removal->needs.items[i]);
 	}
 	down->open--;
+	down->busy--;
 	kg_loop_wake(run->loop);
 }
 
@@ -112,9 +113,17 @@ removal_start(struct removal *removal)
 	struct kg_subject subject = kg_subject_of_entry(run, run->arena, removal->entry);
 
 	removal->started_ns = kg_clock_now_ns();
+	removal->is_begun = true;
+	run->down->busy++;
 	if (!subject.kind) {
 		kg_run_warn(run, "%s is of the kind `%s`, which this kgraph does not have; it is left as it is",
 		    removal->entry->name, removal->entry->kind);
+		removal_ended(removal, NULL);
+		return;
+	}
+	/* What ends by itself has nothing to be stopped; its settings, which may name a secret that is not set any more, are not needed. */
+	removal->is_forgotten = run->down->purge || subject.kind->outlives;
+	if (!removal->is_forgotten) {
 		removal_ended(removal, NULL);
 		return;
 	}
@@ -128,6 +137,26 @@ removal_start(struct removal *removal)
 	kg_operation_start(removal->operation, subject.kind->undo ? subject.kind->undo : kg_done, 0, undo_ended);
 }
 
+/*
+ * Entries are of different runs, and edges may have been turned round between them: a node that is unchanged keeps the needs of its last run. Where
+ * they go in a circle, the one that came last in its graph's order is taken first.
+ */
+static void
+circle_break(struct down *down)
+{
+	uint32_t last = UINT32_MAX;
+
+	for (uint32_t i = 0; i < down->count; i++) {
+		const struct removal *removal = &down->removals[i];
+
+		if (removal->is_chosen && !removal->is_begun &&
+		    (last == UINT32_MAX || removal->entry->order > down->removals[last].entry->order))
+			last = i;
+	}
+	kg_assert(last != UINT32_MAX);
+	kg_list_push(down->run->arena, &down->free, last);
+}
+
 static void
 down_turn(void *context)
 {
@@ -135,10 +164,14 @@ down_turn(void *context)
 	struct down *down = run->down;
 
 	kg_operations_turn(run);
+	if (down->open > 0 && down->busy == 0 && down->free.count == 0)
+		circle_break(down);
 	while (down->free.count > 0 && !run->stopping)
 		removal_start(&down->removals[down->free.items[--down->free.count]]);
-	if (down->open == 0 || (run->stopping && run->running.count == 0))
+	if (down->open == 0 || (run->stopping && down->busy == 0))
 		kg_loop_stop(run->loop);
+	else if (down->busy == 0)
+		kg_loop_wake(run->loop);
 }
 
 /* A name means the node, or a target of the graph, or all nodes of an include. */
@@ -155,6 +188,37 @@ is_named(const struct kg_run *run, const char *node, const char *const *names)
 	return run->options.chosen && index != KG_NO_NODE && run->options.chosen[index];
 }
 
+struct users {
+	KG_LIST(uint32_t) list;
+};
+
+/* All that uses what is chosen is chosen, and goes first. */
+static void
+users_choose(struct down *down)
+{
+	struct kg_arena *arena = down->run->arena;
+	struct users *users = kg_new_array(arena, struct users, down->count + 1);
+	KG_LIST(uint32_t) front = { 0 };
+
+	for (uint32_t i = 0; i < down->count; i++) {
+		for (uint32_t j = 0; j < down->removals[i].needs.count; j++)
+			kg_list_push(arena, &users[down->removals[i].needs.items[j]].list, i);
+		if (down->removals[i].is_chosen)
+			kg_list_push(arena, &front, i);
+	}
+	while (front.count > 0) {
+		uint32_t node = front.items[--front.count];
+
+		for (uint32_t i = 0; i < users[node].list.count; i++) {
+			struct removal *user = &down->removals[users[node].list.items[i]];
+
+			if (!user->is_chosen)
+				kg_list_push(arena, &front, users[node].list.items[i]);
+			user->is_chosen = true;
+		}
+	}
+}
+
 static void
 needs_link(struct down *down, const struct kg_map *index, struct removal *removal)
 {
@@ -166,32 +230,6 @@ needs_link(struct down *down, const struct kg_map *index, struct removal *remova
 		kg_list_push(down->run->arena, &removal->needs, other);
 		down->removals[other].users++;
 	}
-}
-
-/*
- * What is used by something that stays is taken down too when it was asked for by name, but what needs it goes first: users of what is chosen are
- * chosen. The entries' order is that of the graph, so one pass from the first to the last reaches all of them.
- */
-static int
-order_compare(const void *a, const void *b)
-{
-	const struct removal *const *first = a, *const *second = b;
-
-	return ((*first)->entry->order > (*second)->entry->order) - ((*first)->entry->order < (*second)->entry->order);
-}
-
-static void
-users_choose(struct down *down)
-{
-	struct removal **sorted = kg_new_array(down->run->arena, struct removal *, down->count + 1);
-
-	for (uint32_t i = 0; i < down->count; i++)
-		sorted[i] = &down->removals[i];
-	qsort(sorted, down->count, sizeof(struct removal *), order_compare);
-	for (uint32_t i = 0; i < down->count; i++)
-		for (uint32_t j = 0; j < sorted[i]->needs.count; j++)
-			if (down->removals[sorted[i]->needs.items[j]].is_chosen)
-				sorted[i]->is_chosen = true;
 }
 
 static void
@@ -226,15 +264,38 @@ down_prepare(struct down *down, const char *const *names)
 	run->summary.chosen = down->open;
 }
 
+static enum kg_run_outcome
+down_outcome(const struct kg_run *run)
+{
+	if (run->interrupts > 0 && run->stop_outcome == KG_RUN_INTERRUPTED)
+		return KG_RUN_INTERRUPTED;
+	if (run->has_failed)
+		return KG_RUN_FAILED;
+	return run->interrupts > 0 ? run->stop_outcome : KG_RUN_UP;
+}
+
+static const char *
+down_tell(enum kg_run_outcome outcome)
+{
+	switch (outcome) {
+	case KG_RUN_UP: return "down";
+	case KG_RUN_FAILED: return "failed";
+	case KG_RUN_NOT_READY: return "not_ready";
+	case KG_RUN_INTERRUPTED: return "interrupted";
+	}
+	return "failed";
+}
+
 enum kg_run_outcome
 kg_run_down(struct kg_run *run, const char *const *names, bool purge)
 {
-	struct down down = { .run = run, .purge = purge };
+	struct down *down = kg_new(run->arena, struct down);
 
-	run->down = &down;
+	*down = (struct down){ .run = run, .purge = purge };
+	run->down = down;
 	run->started_ns = kg_clock_now_ns();
-	down_prepare(&down, names);
-	kg_run_emit(run, KG_EVENT_RUN_STARTED, KG_NO_NODE, (struct kg_event){ .text = "down", .count = down.open });
+	down_prepare(down, names);
+	kg_run_emit(run, KG_EVENT_RUN_STARTED, KG_NO_NODE, (struct kg_event){ .text = "down", .count = down->open });
 	struct kg_error *error = kg_interrupts_start(run);
 	if (error)
 		kg_run_warn(run, "%s", kg_error_text(run->arena, error));
@@ -242,12 +303,12 @@ kg_run_down(struct kg_run *run, const char *const *names, bool purge)
 	kg_loop_wake(run->loop);
 	kg_loop_run(run->loop);
 
-	enum kg_run_outcome outcome = run->has_failed ? KG_RUN_FAILED : run->interrupts > 0 ? run->stop_outcome : KG_RUN_UP;
+	run->summary.cancelled += down->open;
+	kg_wait_cancel(&run->time_limit);
+	kg_wait_cancel(&run->kill_limit);
+	enum kg_run_outcome outcome = down_outcome(run);
 	kg_run_emit(run, KG_EVENT_RUN_ENDED, KG_NO_NODE,
-	    (struct kg_event){ .text = outcome == KG_RUN_UP ? "down"
-		    : outcome == KG_RUN_FAILED              ? "failed"
-							    : "interrupted",
-		.duration_ns = kg_clock_now_ns() - run->started_ns,
-		.summary = &run->summary });
+	    (struct kg_event){
+		.text = down_tell(outcome), .duration_ns = kg_clock_now_ns() - run->started_ns, .summary = &run->summary });
 	return outcome;
 }

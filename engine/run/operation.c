@@ -90,7 +90,7 @@ kg_operation_make(struct kg_run *run, const struct kg_subject *subject, uint32_t
 			.log = kg_format(run->arena, "%s/%s.log", run->folders.runs, subject->name),
 			.fingerprint = "",
 			.folders = &run->folders,
-			.remembered = remembered_outputs(run, node == KG_NO_NODE ? NULL : run->tasks[node].before),
+			.remembered = remembered_outputs(run, subject->before),
 			.mask = &run->mask,
 		},
 	};

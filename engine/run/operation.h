@@ -20,6 +20,7 @@
 #include "engine/run/node_log.h"
 #include "engine/target.h"
 
+struct kg_entry;
 struct kg_run;
 
 /* What an operation is about: a node of the graph, or what the ledger remembers of one that has left it. */
@@ -29,6 +30,7 @@ struct kg_subject {
 	const struct kg_values *values;
 	const struct kg_value *settings;
 	struct kg_resolver resolver;
+	const struct kg_entry *before; /* what the ledger remembers of it; NULL: nothing */
 };
 
 struct kg_outcome {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/base/arena.h"
+#include "engine/base/path.h"
 #include "engine/run/state.h"
 
 static const char *
@@ -71,6 +72,7 @@ kg_subject_of_node(struct kg_run *run, struct kg_arena *arena, uint32_t node)
 		.values = &graph->values,
 		.settings = &graph->values.items[it->settings],
 		.resolver = { values, node_value },
+		.before = run->tasks[node].before,
 	};
 }
 
@@ -132,10 +134,11 @@ kg_subject_of_entry(struct kg_run *run, struct kg_arena *arena, const struct kg_
 	struct kg_values *values = kg_new(arena, struct kg_values);
 	struct kg_subject subject = {
 		.name = entry->name,
-		.folder = entry->folder,
+		.folder = kg_path_join(arena, run->folders.graph, entry->folder),
 		.values = values,
 		.settings = &empty,
 		.resolver = { run, remembered_value },
+		.before = entry,
 	};
 
 	for (const struct kg_kind *const *kind = run->options.kinds; *kind; kind++)

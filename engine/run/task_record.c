@@ -3,6 +3,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
 #include "engine/base/mask.h"
+#include "engine/base/path.h"
 #include "engine/run/state.h"
 #include "engine/run/work.h"
 
@@ -50,7 +51,8 @@ entry_of(struct kg_run *run, uint32_t node, bool started)
 	*entry = (struct kg_entry){
 		.name = kg_task_name(run, node),
 		.kind = facts->name,
-		.folder = kg_graph_text(run->graph, it->folder),
+		/* Relative where it can be: a checkout that was copied must not take down what belongs to the first one. */
+		.folder = kg_path_inside(run->folders.graph, kg_graph_text(run->graph, it->folder)),
 		.kind_version = facts->version,
 		.is_started = started,
 		.outputs = started ? task->kept.items : task->outputs,

@@ -127,7 +127,7 @@ run_open(struct bench *bench, struct kg_run_options *options, struct telling *te
 		options->store_folder = kg_format(bench->arena, "%s/store", bench->folder);
 	uint8_t *chosen;
 	must(kg_graph_select(bench->arena, options->graph, NULL, &chosen));
-	options->chosen = chosen;
+	options->chosen = bench->down_names ? NULL : chosen;
 	must(kg_run_open(bench->arena, options, &run));
 	return run;
 }
@@ -162,6 +162,13 @@ bench_down(struct bench *bench, bool purge)
 
 	run_close(bench, run, &telling);
 	return outcome;
+}
+
+void
+bench_copy(struct bench *from, struct bench *to)
+{
+	if (system(kg_format(from->arena, "cp -a %s/. %s/", from->folder, to->folder)) != 0)
+		abort();
 }
 
 const char *

@@ -41,6 +41,8 @@ void bench_file(struct bench *bench, const char *name, const char *text);
 /* Graph, folder, kinds and reporter are filled in. */
 enum kg_run_outcome bench_up(struct bench *bench, struct kg_run_options options);
 enum kg_run_outcome bench_down(struct bench *bench, bool purge);
+/* All that is in the one's folder into the other's, as cp -a does. */
+void bench_copy(struct bench *from, struct bench *to);
 /* Absolute. */
 const char *bench_path(struct bench *bench, const char *name);
 /* The content of a file in the bench's folder, or NULL. */

@@ -1,0 +1,132 @@
+/* Taking down: by name, by the ledger, when the ledger is of several graphs, and when it is ended early. */
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/run/bench.h"
+
+static int
+make(void **state)
+{
+	struct bench *bench = bench_make();
+
+	bench->kinds = bench_kinds_real;
+	*state = bench;
+	return 0;
+}
+
+static int
+drop(void **state)
+{
+	bench_free(*state);
+	return 0;
+}
+
+static enum kg_run_outcome
+up(struct bench *bench)
+{
+	return bench_up(bench, (struct kg_run_options){ 0 });
+}
+
+static void
+who_uses_what_is_named_goes_first_and_the_rest_stays(void **state)
+{
+	struct bench *bench = *state;
+
+	bench_graph(bench,
+	    "[node.a]\nkind = \"step\"\n[node.b]\nkind = \"step\"\nneeds = [\"a\"]\n"
+	    "[node.c]\nkind = \"step\"\nneeds = [\"b\"]\n[node.d]\nkind = \"step\"\n");
+	assert_int_equal(up(bench), KG_RUN_UP);
+	bench->down_names = (const char *const[]){ "b", NULL };
+	assert_int_equal(bench_down(bench, false), KG_RUN_UP);
+	assert_string_equal(bench->told, "undone c; undone b; ");
+	bench->down_names = NULL;
+	assert_int_equal(bench_down(bench, false), KG_RUN_UP);
+	assert_non_null(strstr(bench->told, "undone a; "));
+	assert_non_null(strstr(bench->told, "undone d; "));
+}
+
+/* b is made of the same in both graphs: it does not run again, and its entry says for ever that it needs a. */
+static void
+edges_that_were_turned_round_keep_nothing_up(void **state)
+{
+	struct bench *bench = *state;
+
+	bench_graph(bench, "[node.a]\nkind = \"step\"\n[node.b]\nkind = \"step\"\nneeds = [\"a\"]\n");
+	assert_int_equal(up(bench), KG_RUN_UP);
+	bench_graph(bench, "[node.a]\nkind = \"step\"\nsays = \"x\"\nneeds = [\"b\"]\n[node.b]\nkind = \"step\"\n");
+	assert_int_equal(up(bench), KG_RUN_UP);
+	assert_int_equal(bench_down(bench, false), KG_RUN_UP);
+	assert_int_equal(bench->summary.made, 2);
+}
+
+static void
+a_kind_that_is_gone_is_told_and_not_forgotten(void **state)
+{
+	struct bench *bench = *state;
+
+	bench_graph(bench, "[node.f]\nkind = \"file\"\npath = \"f\"\ncontent = \"x\"\n[node.a]\nkind = \"step\"\n");
+	assert_int_equal(up(bench), KG_RUN_UP);
+	bench->kinds = (const struct kg_kind *const[]){ &bench_kind_step, NULL };
+	bench_graph(bench, "[node.a]\nkind = \"step\"\n");
+	assert_int_equal(bench_down(bench, true), KG_RUN_UP);
+	assert_string_equal(bench->told, "undone a; ");
+	assert_non_null(bench_read(bench, "f"));
+	bench->kinds = bench_kinds_real;
+	assert_int_equal(bench_down(bench, true), KG_RUN_UP);
+	assert_string_equal(bench->told, "undone f; ");
+	assert_null(bench_read(bench, "f"));
+}
+
+static void
+an_interrupt_leaves_the_rest_for_the_next_time(void **state)
+{
+	struct bench *bench = *state;
+
+	bench_graph(bench,
+	    "[node.a]\nkind = \"step\"\n[node.b]\nkind = \"step\"\nneeds = [\"a\"]\n[node.c]\nkind = \"step\"\nneeds = [\"b\"]\n");
+	assert_int_equal(up(bench), KG_RUN_UP);
+	bench->signal_at = "undone c";
+	bench->signal = SIGINT;
+	assert_int_equal(bench_down(bench, true), KG_RUN_INTERRUPTED);
+	bench->signal_at = NULL;
+	assert_int_equal(bench_down(bench, true), KG_RUN_UP);
+	assert_non_null(strstr(bench->told, "undone a; "));
+}
+
+static void
+a_copied_checkout_takes_down_its_own(void **state)
+{
+	struct bench *bench = *state;
+	struct bench *copy = bench_make();
+
+	copy->kinds = bench_kinds_real;
+	bench_graph(bench, "[node.f]\nkind = \"file\"\npath = \"f\"\ncontent = \"x\"\n");
+	assert_int_equal(up(bench), KG_RUN_UP);
+	bench_copy(bench, copy);
+	assert_int_equal(bench_down(copy, true), KG_RUN_UP);
+	assert_null(bench_read(copy, "f"));
+	assert_non_null(bench_read(bench, "f"));
+	bench_free(copy);
+}
+
+int
+main(void)
+{
+#define STORY(name) cmocka_unit_test_setup_teardown(name, make, drop)
+	const struct CMUnitTest tests[] = {
+		STORY(who_uses_what_is_named_goes_first_and_the_rest_stays),
+		STORY(edges_that_were_turned_round_keep_nothing_up),
+		STORY(a_kind_that_is_gone_is_told_and_not_forgotten),
+		STORY(an_interrupt_leaves_the_rest_for_the_next_time),
+		STORY(a_copied_checkout_takes_down_its_own),
+	};
+
+	return cmocka_run_group_tests_name("down", tests, NULL, NULL);
+}
