@@ -35,7 +35,8 @@ kg_pools_make(struct kg_run *run)
 		struct kg_pool_state *state = strcmp(name, "cpu") == 0 ? &run->pools[0] : &run->pools[run->pool_count++];
 
 		state->name = name;
-		if (pool->width > 0 || state != &run->pools[0])
+		/* What the command line says of `cpu` counts more than the file. */
+		if (state != &run->pools[0] || (pool->width > 0 && run->options.jobs == 0))
 			state->width = pool->width;
 		state->memory_bytes = pool->memory_bytes;
 	}

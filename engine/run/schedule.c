@@ -12,6 +12,8 @@
 
 /* How many nodes one worker inspects at a time: enough that handing over costs nothing, few enough that all workers have some. */
 static constexpr uint32_t batch_most = 256;
+/* Of how many batches there should be when there are fewer nodes than that. */
+static constexpr uint32_t batches_wanted = 16;
 /* What a node that has never run is taken to cost. */
 static constexpr int64_t duration_guessed_ns = 500000000;
 
@@ -20,7 +22,8 @@ struct batch {
 	struct kg_run *run;
 	uint32_t *nodes, count;
 	struct kg_inspection *inspections;
-	struct kg_arena *arena; /* of what the inspections keep; becomes part of the run's memory */
+	struct kg_arena *arena; /* of the batch itself */
+	struct kg_arena *keep;  /* of what the inspections keep; becomes part of the run's memory unless it stays empty */
 };
 
 static void
@@ -30,7 +33,7 @@ batch_work(void *data)
 	struct kg_arena *scratch = kg_arena_make();
 
 	for (uint32_t i = 0; i < batch->count; i++) {
-		kg_inspect(batch->run, batch->nodes[i], scratch, batch->arena, false, &batch->inspections[i]);
+		kg_inspect(batch->run, batch->nodes[i], scratch, batch->keep, false, &batch->inspections[i]);
 		kg_arena_empty(scratch);
 	}
 	kg_arena_free(scratch);
@@ -42,9 +45,13 @@ on_batch_ended(struct kg_wait *wait)
 	struct batch *batch = wait->context;
 	struct kg_run *run = batch->run;
 
-	kg_list_push(run->arena, &run->batch_arenas, batch->arena);
+	if (kg_arena_size_bytes(batch->keep) > 0)
+		kg_list_push(run->arena, &run->batch_arenas, batch->keep);
+	else
+		kg_arena_free(batch->keep);
 	for (uint32_t i = 0; i < batch->count; i++)
 		kg_task_inspected(run, batch->nodes[i], &batch->inspections[i]);
+	kg_arena_free(batch->arena);
 	kg_loop_wake(run->loop);
 }
 
@@ -60,16 +67,20 @@ batch_start(struct kg_run *run, const uint32_t *nodes, uint32_t count)
 	batch->count = count;
 	batch->inspections = kg_new_array(arena, struct kg_inspection, count);
 	batch->arena = arena;
+	batch->keep = kg_arena_make();
 	kg_worker_start(run->loop, &batch->wait, batch_work, batch);
 }
 
 static void
 eligible_inspect(struct kg_run *run)
 {
-	uint32_t count = run->eligible.count;
+	uint32_t count = run->eligible.count, size = count / batches_wanted + 1;
 
-	for (uint32_t at = 0; at < count; at += batch_most) {
-		uint32_t part = count - at < batch_most ? count - at : batch_most;
+	/* A few nodes that read large files are spread over the workers, too. */
+	if (size > batch_most)
+		size = batch_most;
+	for (uint32_t at = 0; at < count; at += size) {
+		uint32_t part = count - at < size ? count - at : size;
 
 		for (uint32_t i = 0; i < part; i++)
 			run->tasks[run->eligible.items[at + i]].state = KG_TASK_INSPECTED;
