@@ -374,6 +374,8 @@ pub const unit_tests: []const Test = &.{
         .rooms = &.{ .run, .probe, .graph, .cache, .loop },
         .more = &.{ "tests/unit/loop/server.c", "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c" },
     },
+    .{ .source = "tests/unit/run/node_log_test.c", .rooms = &.{.run} },
+    .{ .source = "tests/unit/run/program_test.c", .rooms = &.{.run} },
     .{ .source = "tests/unit/run/product_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/down_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/run_test.c", .rooms = run_rooms, .more = run_bench },
