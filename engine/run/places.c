@@ -32,7 +32,7 @@ uses_data_folder(const struct kg_graph *graph)
 static struct kg_error *
 data_folder_find(struct kg_run *run)
 {
-	bool is_wanted = !run->options.reading && uses_data_folder(run->graph);
+	bool is_wanted = !run->options.reading && !run->options.plan && uses_data_folder(run->graph);
 	char hex[KG_DIGEST_HEX + 1];
 
 	if (geteuid() != 0) {
@@ -69,7 +69,7 @@ folders_find(struct kg_run *run)
 	run->folders.state = run->options.folder;
 	run->folders.runs = kg_format(run->arena, "%s/runs/%s-%d", run->folders.state, stamp, (int)getpid());
 	struct kg_error *error = data_folder_find(run);
-	if (error || run->options.reading)
+	if (error || run->options.reading || run->options.plan)
 		return error;
 	return kg_file_make_folder(run->arena, run->folders.runs, 0700);
 }

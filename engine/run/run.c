@@ -365,7 +365,7 @@ kg_run_close(struct kg_run *run)
 		kg_store_close(run->store);
 	if (run->ledger)
 		kg_ledger_close(run->ledger);
-	if (run->folders.runs && !run->options.reading)
+	if (run->folders.runs && !run->options.reading && !run->options.plan)
 		logs_tidy(run);
 	for (uint32_t i = 0; run->port_holds && i < run->graph->port_count; i++)
 		kg_port_give(run, i);

@@ -182,6 +182,10 @@ look_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 		task->inspection = kg_new(run->arena, struct kg_inspection);
 		kg_inspect(run, node, scratch, run->arena, true, task->inspection);
 		kg_arena_free(scratch);
+		if (task->inspection->error) {
+			kg_task_failed(run, node, task->inspection->error);
+			return;
+		}
 	}
 	const char *why = kg_error_text(run->arena, outcome->error);
 	if (planned != KG_NO_NODE)

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "engine/base/file.h"
 #include "tests/unit/run/bench.h"
 
 static int
@@ -225,7 +226,9 @@ a_plan_leaves_products_and_ledger_alone(void **state)
 	bench_graph(bench, "[node.a]\nkind = \"command\"\nshell = \"echo 1 >a\"\noutputs = [\"a\"]\n");
 	assert_int_equal(up(bench), KG_RUN_UP);
 	bench_graph(bench, "[node.a]\nkind = \"command\"\nshell = \"echo 2 >a\"\noutputs = [\"a\"]\n");
+	assert_null(kg_file_remove(bench->arena, bench_path(bench, ".kgraph/default/runs")));
 	assert_int_equal(bench_up(bench, (struct kg_run_options){ .plan = true }), KG_RUN_UP);
+	assert_int_equal(access(bench_path(bench, ".kgraph/default/runs"), F_OK), -1);
 	assert_string_equal(bench_read(bench, "a"), "1\n");
 	bench_graph(bench, "[node.a]\nkind = \"command\"\nshell = \"echo 1 >a\"\noutputs = [\"a\"]\n");
 	assert_int_equal(up(bench), KG_RUN_UP);
