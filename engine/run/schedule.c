@@ -12,8 +12,6 @@
 
 /* How many nodes one worker inspects at a time: enough that handing over costs nothing, few enough that all workers have some. */
 static constexpr uint32_t batch_most = 256;
-/* Of how many batches there should be when there are fewer nodes than that. */
-static constexpr uint32_t batches_wanted = 16;
 /* What a node that has never run is taken to cost. */
 static constexpr int64_t duration_guessed_ns = 500000000;
 
@@ -74,13 +72,10 @@ batch_start(struct kg_run *run, const uint32_t *nodes, uint32_t count)
 static void
 eligible_inspect(struct kg_run *run)
 {
-	uint32_t count = run->eligible.count, size = count / batches_wanted + 1;
+	uint32_t count = run->eligible.count;
 
-	/* A few nodes that read large files are spread over the workers, too. */
-	if (size > batch_most)
-		size = batch_most;
-	for (uint32_t at = 0; at < count; at += size) {
-		uint32_t part = count - at < size ? count - at : size;
+	for (uint32_t at = 0; at < count; at += batch_most) {
+		uint32_t part = count - at < batch_most ? count - at : batch_most;
 
 		for (uint32_t i = 0; i < part; i++)
 			run->tasks[run->eligible.items[at + i]].state = KG_TASK_INSPECTED;
