@@ -103,3 +103,26 @@ listener() {
 kgraph_port() { awk -F '\t' -v name="$1" -v folder="$PWD/" 'index($2, folder) == 1 && $3 == name { print $1 }' "$XDG_STATE_HOME/kgraph/ports"; }
 # ${dir.data} of the only stack that a scenario has up.
 data_folder() { "$KGRAPH" graph --format json >/dev/null; tr '\0' '\n' </proc/"$(listener "$(kgraph_port ds.postgresql.server)")"/cmdline | grep -A1 -x -- -D | tail -n 1 | xargs dirname; }
+
+# The whole example with kgraph-NAME, which stands beside kgraph when the sanitizer's part of the tests has run.
+whole_story_under() {
+    KGRAPH=${KGRAPH%/*}/kgraph-$1
+    [ -x "$KGRAPH" ] || skip "there is no kgraph-$1 beside kgraph (./dev test $1 makes it)"
+    export ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=halt_on_error=1:exitcode=66
+    stack
+    for _ in 1 2; do
+        kg up --events events.jsonl --trace trace.json
+        ended_with 0
+        says_nothing_of "Sanitizer"
+    done
+    echo "/* a remark */" >>service/store.h
+    kg plan
+    ended_with 0
+    kg up
+    ended_with 0
+    kg status
+    ended_with 0
+    kg down --purge
+    ended_with 0
+    says_nothing_of "Sanitizer"
+}
