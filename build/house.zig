@@ -85,6 +85,7 @@ pub const House = struct {
     libraries: std.EnumArray(RoomName, ?*Compile) = .initFill(null),
     holder_made: ?*Compile = null,
     asan_runtime: ?LazyPath = null,
+    libc: ?LazyPath = null,
 
     pub fn create(
         b: *std.Build,
@@ -94,7 +95,28 @@ pub const House = struct {
     ) *House {
         const house = b.allocator.create(House) catch @panic("OOM");
         house.* = .{ .b = b, .target = target, .optimize = optimize, .sanitizer = sanitizer };
+        house.libc = house.findLibc();
         return house;
+    }
+
+    /// Where Debian and what comes from it keep the C library. Zig finds it by itself, but asks cc three times for each
+    /// library and executable, which is most of the time of a build that has nothing to do. NULL: let it ask.
+    fn findLibc(house: *House) ?LazyPath {
+        const b = house.b;
+        const query = house.target.query;
+        if (query.cpu_arch != null or query.os_tag != null or query.abi != null) return null;
+        const triple = b.fmt("{t}-linux-gnu", .{house.target.result.cpu.arch});
+        const start_files = b.fmt("/usr/lib/{s}", .{triple});
+        if (!house.exists(b.fmt("{s}/crt1.o", .{start_files}))) return null;
+        return b.addWriteFiles().add("libc.txt", b.fmt(
+            \\include_dir=/usr/include
+            \\sys_include_dir=/usr/include/{s}
+            \\crt_dir={s}
+            \\msvc_lib_dir=
+            \\kernel32_lib_dir=
+            \\gcc_dir=
+            \\
+        , .{ triple, start_files }));
     }
 
     /// kgraph, or kgraph-asan and kgraph-tsan.
@@ -157,7 +179,9 @@ pub const House = struct {
         const module = house.b.createModule(.{ .target = house.target, .optimize = .Debug, .link_libc = true });
         module.addIncludePath(house.b.path("."));
         module.addCSourceFiles(.{ .files = &runner_files, .flags = &c_flags, .language = .c });
-        return house.b.addExecutable(.{ .name = "unit-tests", .root_module = module });
+        const exe = house.b.addExecutable(.{ .name = "unit-tests", .root_module = module });
+        exe.setLibCFile(house.libc);
+        return exe;
     }
 
     fn testExecutable(house: *House, one: Test) *Compile {
@@ -208,7 +232,9 @@ pub const House = struct {
 
         const link = b.addSystemCommand(&.{ clang, "-fsanitize=fuzzer,address", "-o" });
         const linked = link.addOutputFileArg(name);
-        link.addArtifactArg(b.addObject(.{ .name = name, .root_module = module }));
+        const object = b.addObject(.{ .name = name, .root_module = module });
+        object.setLibCFile(house.libc);
+        link.addArtifactArg(object);
         var packages = packageSet(one.packages);
         link.addArg("-Wl,--start-group");
         var every = closure(roomSet(one.rooms)).iterator();
@@ -257,6 +283,7 @@ pub const House = struct {
     fn executable(house: *House, name: []const u8, module: *Module) *Compile {
         if (house.sanitizer == .address or house.sanitizer == .thread) addC(house, module, &.{"build/sanitizer.c"});
         const exe = house.b.addExecutable(.{ .name = name, .root_module = module });
+        exe.setLibCFile(house.libc);
         exe.pie = true;
         return exe;
     }
@@ -279,6 +306,7 @@ pub const House = struct {
             if (house.holder()) |made| module.addEmbedPath(made.getEmittedBin().dirname());
         }
         const made = house.b.addLibrary(.{ .name = @tagName(name), .linkage = .static, .root_module = module });
+        made.setLibCFile(house.libc);
         house.libraries.set(name, made);
         return made;
     }
