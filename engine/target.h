@@ -79,12 +79,12 @@ struct kg_kind {
 	/* What must be alike for nodes to share one survey: an engine's socket, a cluster and namespace. In the arena. NULL: no survey. */
 	const char *(*survey_key)(struct kg_arena *arena, const void *spec);
 
-	kg_step *survey;    /* asks the world once for all nodes of a key; fills job->survey (survey_size, zeroed) */
-	kg_step *look;      /* is what the ledger remembers still there? kg_done or kg_absent(why). NULL: its products tell */
-	kg_step *run;       /* makes it so; harmless when repeated */
-	kg_step *ready;     /* done when a user would call it ready; NULL: the common setting `ready`, or when run is done */
-	kg_step *watch;     /* one job a survey key, alive while nodes of the key are waited for; holds a stream, signals topics */
-	kg_step *undo;      /* takes it away; harmless when repeated or when there is nothing. NULL: its products are removed */
+	kg_step *survey; /* asks the world once for all nodes of a key; fills job->survey (survey_size, zeroed) */
+	kg_step *look;   /* is what the ledger remembers still there? kg_done or kg_absent(why). NULL: its products tell */
+	kg_step *run;    /* makes it so; harmless when repeated */
+	kg_step *ready;  /* done when a user would call it ready; NULL: the common setting `ready`, or when run is done */
+	kg_step *watch;  /* one job a survey key, alive while nodes of the key are waited for; holds a stream, signals topics */
+	kg_step *undo;   /* takes it away; harmless when repeated or when there is nothing. NULL: its products are removed */
 	/*
 	 * Closes what the kind itself holds open, such as a database connection, when an operation is ended before its last step: by
 	 * its time limit or by Ctrl-C. No step; nothing of the job is open. NULL: nothing.

@@ -51,6 +51,7 @@ template_finish(struct kg_reader *reader, const struct kg_scope *scope, uint32_t
 	for (; index != UINT32_MAX; index = extended_find(reader, scope, &templates->items[index])) {
 		struct kg_template *template = &scope->templates[index];
 
+		kg_assert(templates);
 		if (template->state == KG_READER_DONE) {
 			under = template->table;
 			break;

@@ -26,8 +26,8 @@ struct kg_work {
 	struct kg_outputs kept;
 };
 
-/* work runs on a worker thread, ended in a later loop turn. */
-void kg_work_start(struct kg_run *run, uint32_t node, void (*work)(struct kg_work *), void (*ended)(struct kg_work *));
+/* function runs on a worker thread, ended in a later loop turn. */
+void kg_work_start(struct kg_run *run, uint32_t node, void (*function)(struct kg_work *), void (*ended)(struct kg_work *));
 
 /* The outputs that the kind told and those of the products that the work recorded become the task's. */
 void kg_task_take_outputs(struct kg_run *run, uint32_t node, const struct kg_work *work);

@@ -60,7 +60,7 @@ is_as_wanted(struct kg_arena *arena, const struct file_spec *spec, const char *c
 		return false;
 	if ((size_t)stat.st_size != size || kg_file_read(arena, spec->path, &bytes, &found))
 		return false;
-	return found == size && memcmp(bytes, content, size) == 0;
+	return found == size && (size == 0 || memcmp(bytes, content, size) == 0);
 }
 
 static void

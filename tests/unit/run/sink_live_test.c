@@ -106,8 +106,8 @@ each_running_node_has_a_line_and_all_have_a_summary(void **state)
 	tell(fixture, KG_EVENT_NODE_TOLD, "redis", "starting", 0);
 	fixture->now_ns += 7 * second_ns;
 	draw(fixture, "", false);
-	ASSERT_ROWS(fixture, "running   schema    7 s  0002.sql is n…", "running   redis     7 s  starting",
-	    "1 of 4 done, 2 running  7 s");
+	ASSERT_ROWS(
+	    fixture, "running   schema    7 s  0002.sql is n…", "running   redis     7 s  starting", "1 of 4 done, 2 running  7 s");
 }
 
 static void
@@ -177,7 +177,8 @@ no_line_is_as_wide_as_the_screen(void **state)
 	start(fixture, "a-node-with-a-name-that-is-wider-than-the-screen-is", "because of a long reason");
 	start(fixture, "größe-größe-größe-größe", "日本語日本語日本語");
 	draw(fixture, "", false);
-	ASSERT_ROWS(fixture, "running   a-node-with-a-…         beca…", "running   größe-größe-gr…         日本…", "0 of 2 done, 2 running");
+	ASSERT_ROWS(fixture, "running   a-node-with-a-…         beca…", "running   größe-größe-gr…         日本…",
+	    "0 of 2 done, 2 running");
 }
 
 static void
