@@ -15,6 +15,7 @@ const std = @import("std");
 const builtin = @import("builtin");
 const compile_commands = @import("build/compile_commands.zig");
 const parts = @import("build/house.zig");
+const Headers = @import("build/headers.zig").Headers;
 const House = parts.House;
 const Room = parts.Room;
 const Test = parts.Test;
@@ -421,7 +422,8 @@ pub const example_folders: []const []const u8 = &.{"examples/datastorage-stack/s
 pub fn build(b: *std.Build) void {
     const target = b.standardTargetOptions(.{ .default_target = .{ .cpu_model = .baseline } });
     const optimize = b.standardOptimizeOption(.{ .preferred_optimize_mode = .ReleaseSafe });
-    const house = House.create(b, target, optimize, if (optimize == .Debug) .undefined else .none);
+    const headers = Headers.read(b);
+    const house = House.create(headers, target, optimize, if (optimize == .Debug) .undefined else .none);
 
     install(house);
 
@@ -429,15 +431,15 @@ pub fn build(b: *std.Build) void {
     run_tests.dependOn(house.runTests(unit_tests));
 
     const asan = b.step("asan", "Build kgraph-asan and run the unit tests under AddressSanitizer");
-    buildSanitized(asan, House.create(b, target, .Debug, .address));
+    buildSanitized(asan, House.create(headers, target, .Debug, .address));
     const tsan = b.step("tsan", "Build kgraph-tsan and run the unit tests under ThreadSanitizer");
-    buildSanitized(tsan, House.create(b, target, .Debug, .thread));
+    buildSanitized(tsan, House.create(headers, target, .Debug, .thread));
 
     const bench = b.step("bench", "Build the programs of tests/bench and tests/demo");
     for (hand_programs) |one| bench.dependOn(house.installByHand(one));
 
     const fuzz = b.step("fuzz", "Build the fuzz targets into zig-out/fuzz");
-    const fuzzed = House.create(b, target, .Debug, .fuzz);
+    const fuzzed = House.create(headers, target, .Debug, .fuzz);
     for (fuzz_tests) |one| fuzz.dependOn(fuzzed.installFuzz(one));
 
     const commands = b.step("compile_commands", "Write compile_commands.json");

@@ -1,6 +1,6 @@
 //! How the rooms become libraries and the libraries become executables, once for each way of compiling them:
 //!
-//!     const house = House.create(b, target, .Debug, .undefined);
+//!     const house = House.create(Headers.read(b), target, .Debug, .undefined);
 //!     b.installArtifact(house.kgraph());
 //!
 //! What a house is asked for is made once; what nobody asks for is never compiled.
@@ -8,6 +8,7 @@
 const std = @import("std");
 const tables = @import("../build.zig");
 const documents = @import("document.zig");
+const Headers = @import("headers.zig").Headers;
 const LazyPath = std.Build.LazyPath;
 const Compile = std.Build.Step.Compile;
 const Module = std.Build.Module;
@@ -79,6 +80,7 @@ pub const cxx_flags = [_][]const u8{ "-std=c++20", "-D_GNU_SOURCE", "-fexception
 
 pub const House = struct {
     b: *std.Build,
+    headers: *const Headers,
     target: std.Build.ResolvedTarget,
     optimize: std.builtin.OptimizeMode,
     sanitizer: Sanitizer,
@@ -88,13 +90,14 @@ pub const House = struct {
     libc: ?LazyPath = null,
 
     pub fn create(
-        b: *std.Build,
+        headers: *const Headers,
         target: std.Build.ResolvedTarget,
         optimize: std.builtin.OptimizeMode,
         sanitizer: Sanitizer,
     ) *House {
+        const b = headers.b;
         const house = b.allocator.create(House) catch @panic("OOM");
-        house.* = .{ .b = b, .target = target, .optimize = optimize, .sanitizer = sanitizer };
+        house.* = .{ .b = b, .headers = headers, .target = target, .optimize = optimize, .sanitizer = sanitizer };
         house.libc = house.findLibc();
         return house;
     }
@@ -152,6 +155,7 @@ pub const House = struct {
         });
         module.addIncludePath(b.path("."));
         module.addCSourceFiles(.{ .files = tables.holder_files, .flags = &c_flags, .language = .c });
+        house.noticeHeaders(module, .initEmpty());
         house.holder_made = b.addExecutable(.{ .name = "kgraph-holder", .root_module = module, .linkage = .static });
         return house.holder_made;
     }
@@ -179,6 +183,7 @@ pub const House = struct {
         const module = house.b.createModule(.{ .target = house.target, .optimize = .Debug, .link_libc = true });
         module.addIncludePath(house.b.path("."));
         module.addCSourceFiles(.{ .files = &runner_files, .flags = &c_flags, .language = .c });
+        house.noticeHeaders(module, .initEmpty());
         const exe = house.b.addExecutable(.{ .name = "unit-tests", .root_module = module });
         exe.setLibCFile(house.libc);
         return exe;
@@ -229,6 +234,7 @@ pub const House = struct {
         const module = house.createModule();
         addC(house, module, &.{one.source});
         addC(house, module, one.more);
+        house.noticeHeaders(module, roomSet(one.rooms));
 
         const link = b.addSystemCommand(&.{ clang, "-fsanitize=fuzzer,address", "-o" });
         const linked = link.addOutputFileArg(name);
@@ -305,6 +311,7 @@ pub const House = struct {
         if (room.embeds_holder) {
             if (house.holder()) |made| module.addEmbedPath(made.getEmittedBin().dirname());
         }
+        house.noticeHeaders(module, .initOne(name));
         const made = house.b.addLibrary(.{ .name = @tagName(name), .linkage = .static, .root_module = module });
         made.setLibCFile(house.libc);
         house.libraries.set(name, made);
@@ -335,6 +342,7 @@ pub const House = struct {
     /// Links the rooms, all that they use, and the packages of all of these. Only executables are linked with packages:
     /// Zig would put the shared object itself into a static library.
     fn linkRooms(house: *House, module: *Module, asked: RoomSet, extra: PackageSet) void {
+        house.noticeHeaders(module, asked);
         var packages = extra;
         var every = closure(asked).iterator();
         while (every.next()) |name| {
@@ -348,6 +356,21 @@ pub const House = struct {
             house.addHeaders(module, package);
             module.linkSystemLibrary(@tagName(package), .{ .use_pkg_config = .no });
         }
+    }
+
+    /// For a module whose C files are all there; headers.zig says why. It may include what stands beside its files, and what
+    /// the rooms and those that they use have.
+    fn noticeHeaders(house: *House, module: *Module, rooms: RoomSet) void {
+        const b = house.b;
+        var folders: std.ArrayList([]const u8) = .empty;
+        var every = closure(rooms).iterator();
+        while (every.next()) |name| folders.append(b.allocator, roomOf(name).folder) catch @panic("OOM");
+        for (module.link_objects.items) |object| switch (object) {
+            .c_source_files => |sources| for (sources.files) |file|
+                folders.append(b.allocator, std.fs.path.dirname(file).?) catch @panic("OOM"),
+            else => {},
+        };
+        module.addCSourceFile(.{ .file = house.headers.stamp(folders.items) });
     }
 
     fn addHeaders(house: *House, module: *Module, package: Package) void {
