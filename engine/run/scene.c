@@ -200,7 +200,8 @@ kg_scene_take(struct kg_scene *scene, const struct kg_event *event)
 		scene->finished++;
 		settled(scene, event);
 		break;
-	case KG_EVENT_NODE_READY: settled(scene, event); break;
+	case KG_EVENT_NODE_READY:
+	case KG_EVENT_NODE_ENDED_EARLY: settled(scene, event); break;
 	case KG_EVENT_BARRIER_ENTERED:
 	case KG_EVENT_WARNING: break;
 	}

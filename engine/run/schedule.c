@@ -214,6 +214,7 @@ kg_task_failed(struct kg_run *run, uint32_t node, struct kg_error *error)
 {
 	if (error->code == KG_ECANCELLED) {
 		kg_task_cancel(run, node);
+		kg_run_emit(run, KG_EVENT_NODE_ENDED_EARLY, node, (struct kg_event){ 0 });
 		return;
 	}
 	run->open--;
@@ -228,8 +229,10 @@ void
 kg_task_not_ready(struct kg_run *run, uint32_t node, struct kg_error *error)
 {
 	run->tasks[node].readiness = KG_READINESS_FAILED;
-	if (error->code == KG_ECANCELLED)
+	if (error->code == KG_ECANCELLED) {
+		kg_run_emit(run, KG_EVENT_NODE_ENDED_EARLY, node, (struct kg_event){ 0 });
 		return;
+	}
 	if (error->code == KG_ETIME)
 		run->not_ready++;
 	else

@@ -191,6 +191,10 @@ kg_sink_line(struct kg_text *text, const struct kg_sink_look *look, const struct
 			line(&it, look->style->green, "ready", duration(&it), "");
 		break;
 	case KG_EVENT_NODE_FAILED: failed_tell(&it); break;
+	case KG_EVENT_NODE_ENDED_EARLY:
+		if (it.node && it.node->tries > 0)
+			line(&it, look->style->yellow, "ended", "", "");
+		break;
 	case KG_EVENT_NODE_UNDONE: line(&it, look->style->green, "down", duration(&it), ""); break;
 	default:
 		if (look->options->verbose)

@@ -146,10 +146,11 @@ node_trace(struct kg_text *text, struct kg_trace *trace, const struct kg_scene_n
 		break;
 	case KG_EVENT_NODE_RETRIED:
 	case KG_EVENT_NODE_DONE:
+	case KG_EVENT_NODE_ENDED_EARLY:
 	case KG_EVENT_NODE_FAILED: run_end(text, trace, node, event, kg_event_key(event->type)); break;
 	default: break;
 	}
-	if (event->type == KG_EVENT_NODE_READY || event->type == KG_EVENT_NODE_FAILED)
+	if (event->type == KG_EVENT_NODE_READY || event->type == KG_EVENT_NODE_FAILED || event->type == KG_EVENT_NODE_ENDED_EARLY)
 		waiting_end(text, trace, node, event);
 }
 

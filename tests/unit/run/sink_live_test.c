@@ -224,6 +224,20 @@ a_narrower_screen_is_cleared_of_wrapped_lines(void **state)
 }
 
 static void
+what_is_ended_early_goes_away(void **state)
+{
+	struct fixture *fixture = *state;
+
+	tell(fixture, KG_EVENT_RUN_STARTED, NULL, "stack", 3);
+	start(fixture, "a", "");
+	start(fixture, "b", "");
+	draw(fixture, "", false);
+	tell(fixture, KG_EVENT_NODE_ENDED_EARLY, "a", NULL, 0);
+	draw(fixture, "", false);
+	ASSERT_ROWS(fixture, "running   b", "0 of 3 done, 1 running");
+}
+
+static void
 down_says_what_is_stopping(void **state)
 {
 	struct fixture *fixture = *state;
@@ -252,6 +266,7 @@ main(void)
 		TEST(it_scrolls_at_the_bottom_and_keeps_its_place),
 		TEST(a_screen_that_is_too_narrow_gets_no_view),
 		TEST(a_narrower_screen_is_cleared_of_wrapped_lines),
+		TEST(what_is_ended_early_goes_away),
 		TEST(down_says_what_is_stopping),
 	};
 
