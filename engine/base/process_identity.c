@@ -75,6 +75,16 @@ kg_process_alive(const struct kg_process_identity *identity)
 }
 
 const char *
+kg_process_program(struct kg_arena *arena, pid_t pid)
+{
+	char path[64], program[PATH_MAX];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	ssize_t size = readlink(path, program, sizeof(program));
+	return size > 0 ? kg_copy_bytes(arena, program, (size_t)size) : NULL;
+}
+
+const char *
 kg_process_command_line(struct kg_arena *arena, pid_t pid)
 {
 	char path[64], line[201];

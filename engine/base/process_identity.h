@@ -28,6 +28,8 @@ bool kg_process_identify(pid_t pid, struct kg_process_identity *ret_identity);
 bool kg_process_alive(const struct kg_process_identity *identity);
 /* The process that started it, or took it over; 0 when it is gone. */
 pid_t kg_process_parent(pid_t pid);
+/* The program's file, without links on the way; NULL when it is gone or hidden. */
+const char *kg_process_program(struct kg_arena *arena, pid_t pid);
 /* Its arguments with spaces between, at most 200 bytes; NULL when it is gone or hidden. */
 const char *kg_process_command_line(struct kg_arena *arena, pid_t pid);
 /* Who listens on a TCP port of this machine, as far as we may see: 0 when nobody does, -1 when somebody does whose pid is hidden from us. */

@@ -1,6 +1,7 @@
 /* Where the run keeps its things, which ports it uses and what its secrets are. */
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
 #include "engine/base/file.h"
+#include "engine/base/path.h"
 #include "engine/base/process_identity.h"
 #include "engine/run/port.h"
 #include "engine/run/state.h"
@@ -159,16 +161,32 @@ kg_run_find_places(struct kg_run *run)
 	return error ? error : kg_ports_choose(run);
 }
 
-/* Started by one of our holders, or by something that one of them started. */
 static bool
-is_ours(struct kg_run *run, pid_t pid)
+was_brought_up(const struct kg_run *run, pid_t pid)
 {
-	for (; pid > 1; pid = kg_process_parent(pid))
-		for (uint32_t i = 0; i < run->entry_count; i++)
-			for (uint32_t j = 0; j < run->entries[i]->output_count; j++)
-				if (strcmp(run->entries[i]->outputs[j].key, "pid") == 0 &&
-				    atoi(run->entries[i]->outputs[j].value) == pid)
-					return true;
+	for (uint32_t i = 0; i < run->entry_count; i++)
+		for (uint32_t j = 0; j < run->entries[i]->output_count; j++)
+			if (strcmp(run->entries[i]->outputs[j].key, "pid") == 0 && atoi(run->entries[i]->outputs[j].value) == pid)
+				return true;
+	return false;
+}
+
+/*
+ * Started by one of our holders, or by something that one of them started. The entries know those of earlier runs. What this run has started
+ * while it goes on has a parent whose program lies in the state folder: tasks are the loop's, and this is asked on workers.
+ */
+static bool
+is_ours(const struct kg_run *run, struct kg_arena *arena, pid_t pid)
+{
+	char state[PATH_MAX];
+	bool has_state = realpath(run->folders.state, state) != NULL;
+
+	for (; pid > 1; pid = kg_process_parent(pid)) {
+		const char *program = has_state ? kg_process_program(arena, pid) : NULL;
+
+		if (was_brought_up(run, pid) || (program && kg_path_inside(state, program) != program))
+			return true;
+	}
 	return false;
 }
 
@@ -186,7 +204,7 @@ kg_run_check_ports(struct kg_run *run, struct kg_arena *arena, uint32_t node)
 		const char *port = run->ports[reference->index];
 		kg_port_give(run, reference->index);
 		pid_t pid = kg_process_listening((uint16_t)atoi(port));
-		if (pid == 0 || (pid > 0 && is_ours(run, pid)))
+		if (pid == 0 || (pid > 0 && is_ours(run, arena, pid)))
 			continue;
 		const char *name = kg_graph_text(graph, graph->ports[reference->index].name);
 		const char *line = pid > 0 ? kg_process_command_line(arena, pid) : NULL;

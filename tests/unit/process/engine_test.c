@@ -259,6 +259,25 @@ a_real_redis_is_waited_for_until_it_answers(void **state)
 	assert_null(strstr(told(checkout), "sesame"));
 }
 
+static void
+another_process_may_name_its_port(void **state)
+{
+	struct checkout *checkout = *state;
+
+	if (access("/usr/bin/redis-server", X_OK) != 0) {
+		print_message("redis-server is not installed\n");
+		skip();
+	}
+	assert_int_equal(
+	    up(checkout,
+		"[ports]\nredis = {}\n[node.redis]\nkind = \"process\"\n"
+		"command = [\"redis-server\", \"--port\", \"${port.redis}\", \"--bind\", \"127.0.0.1\", \"--save\", \"\"]\n"
+		"ready = { redis = \"127.0.0.1:${port.redis}\" }\n"
+		"[node.user]\nkind = \"process\"\nneeds = [\"redis:ready\"]\n"
+		"command = [\"sleep\", \"600\"]\nenv = { REDIS_PORT = \"${port.redis}\" }\n"),
+	    KG_RUN_UP);
+}
+
 #define engine_test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -273,6 +292,7 @@ main(void)
 		engine_test(a_process_that_exits_at_once_is_not_ready_even_without_a_rule),
 		engine_test(down_stops_it_and_takes_its_files_away),
 		engine_test(a_real_redis_is_waited_for_until_it_answers),
+		engine_test(another_process_may_name_its_port),
 	};
 
 	return cmocka_run_group_tests_name("engine", tests, nullptr, nullptr);
