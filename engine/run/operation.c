@@ -53,15 +53,33 @@ remembered_outputs(struct kg_run *run, const struct kg_entry *before)
 	return pairs;
 }
 
+/*
+ * The settings of a graph were checked when it was read. Those of the ledger may be damaged, or of an older kgraph whose kind did not require them all; a kind's
+ * steps rely on what it requires.
+ */
+static struct kg_error *
+required_check(struct kg_arena *arena, const struct kg_subject *subject)
+{
+	for (const struct kg_field *field = subject->kind->facts.fields; field->name; field++)
+		if ((field->flags & KG_REQUIRED) && !kg_value_member(subject->values, subject->settings, field->name))
+			return kg_error_advise(arena,
+			    kg_error_make(arena, KG_EDATA,
+				"the settings that it was run with cannot be read any more: `%s` is missing", field->name),
+			    "change one of its settings and bring it up once, or take it away by hand");
+	return NULL;
+}
+
 struct kg_error *
 kg_operation_make(struct kg_run *run, const struct kg_subject *subject, uint32_t node, struct kg_operation **ret_operation)
 {
 	struct kg_operation *operation = kg_new(run->arena, struct kg_operation);
 	void *spec = kg_alloc(run->arena, subject->kind->facts.spec_size);
 	struct kg_common *common = kg_new(run->arena, struct kg_common);
-	struct kg_error *error = kg_spec_fill(
-	    run->arena, subject->kind->facts.fields, subject->values, subject->settings, subject->folder, &subject->resolver, spec);
+	struct kg_error *error = required_check(run->arena, subject);
 
+	if (!error)
+		error = kg_spec_fill(run->arena, subject->kind->facts.fields, subject->values, subject->settings, subject->folder,
+		    &subject->resolver, spec);
 	if (!error)
 		error = kg_spec_fill(
 		    run->arena, kg_common_fields, subject->values, subject->settings, subject->folder, &subject->resolver, common);

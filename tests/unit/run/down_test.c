@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "cache/ledger.h"
+#include "engine/base/arena.h"
 #include "tests/unit/run/bench.h"
 
 static int
@@ -116,6 +118,29 @@ a_copied_checkout_takes_down_its_own(void **state)
 	bench_free(copy);
 }
 
+/* As after a damage that the ledger's sums do not see, or by an older kgraph that had other settings. */
+static void
+an_entry_without_its_settings_is_told_and_not_acted_upon(void **state)
+{
+	struct bench *bench = *state;
+	const char *folder = kg_format(bench->arena, "%s/.kgraph/default", bench->folder), *damage = NULL;
+	const struct kg_entry *entry = NULL;
+	struct kg_ledger *ledger = NULL;
+
+	bench_graph(bench, "[node.f]\nkind = \"file\"\npath = \"f\"\ncontent = \"x\"\n");
+	assert_int_equal(up(bench), KG_RUN_UP);
+	assert_null(kg_ledger_open(bench->arena, folder, &ledger, &damage));
+	assert_null(kg_ledger_find(ledger, bench->arena, "f", &entry));
+	assert_non_null(entry);
+	struct kg_entry emptied = *entry;
+	emptied.settings = (struct kg_block){ 0 };
+	assert_null(kg_ledger_put(ledger, bench->arena, &emptied, NULL));
+	kg_ledger_close(ledger);
+	assert_int_equal(bench_down(bench, true), KG_RUN_FAILED);
+	assert_non_null(strstr(bench->errors, "`path` is missing"));
+	assert_non_null(bench_read(bench, "f"));
+}
+
 int
 main(void)
 {
@@ -126,6 +151,7 @@ main(void)
 		STORY(a_kind_that_is_gone_is_told_and_not_forgotten),
 		STORY(an_interrupt_leaves_the_rest_for_the_next_time),
 		STORY(a_copied_checkout_takes_down_its_own),
+		STORY(an_entry_without_its_settings_is_told_and_not_acted_upon),
 	};
 
 	return cmocka_run_group_tests_name("down", tests, NULL, NULL);
