@@ -58,15 +58,16 @@ remembered_outputs(struct kg_run *run, const struct kg_entry *before)
  * steps rely on what it requires.
  */
 static struct kg_error *
-required_check(struct kg_arena *arena, const struct kg_subject *subject)
+settings_check(struct kg_arena *arena, const struct kg_subject *subject)
 {
-	for (const struct kg_field *field = subject->kind->facts.fields; field->name; field++)
-		if ((field->flags & KG_REQUIRED) && !kg_value_member(subject->values, subject->settings, field->name))
-			return kg_error_advise(arena,
-			    kg_error_make(arena, KG_EDATA,
-				"the settings that it was run with cannot be read any more: `%s` is missing", field->name),
-			    "change one of its settings and bring it up once, or take it away by hand");
-	return NULL;
+	bool is_well = !subject->is_unreadable;
+
+	for (const struct kg_field *field = subject->kind->facts.fields; is_well && field->name; field++)
+		is_well = !(field->flags & KG_REQUIRED) || kg_value_member(subject->values, subject->settings, field->name);
+	if (is_well)
+		return NULL;
+	return kg_error_advise(arena, kg_error_make(arena, KG_EDATA, "the settings that it was run with cannot be read any more"),
+	    "change one of its settings and bring it up once, or take it away by hand");
 }
 
 struct kg_error *
@@ -75,7 +76,7 @@ kg_operation_make(struct kg_run *run, const struct kg_subject *subject, uint32_t
 	struct kg_operation *operation = kg_new(run->arena, struct kg_operation);
 	void *spec = kg_alloc(run->arena, subject->kind->facts.spec_size);
 	struct kg_common *common = kg_new(run->arena, struct kg_common);
-	struct kg_error *error = required_check(run->arena, subject);
+	struct kg_error *error = settings_check(run->arena, subject);
 
 	if (!error)
 		error = kg_spec_fill(run->arena, subject->kind->facts.fields, subject->values, subject->settings, subject->folder,

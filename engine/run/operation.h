@@ -31,6 +31,7 @@ struct kg_subject {
 	const struct kg_value *settings;
 	struct kg_resolver resolver;
 	const struct kg_entry *before; /* what the ledger remembers of it; NULL: nothing */
+	bool is_unreadable;            /* what the ledger holds of its settings is damaged; there are none */
 };
 
 struct kg_outcome {

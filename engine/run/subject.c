@@ -146,5 +146,7 @@ kg_subject_of_entry(struct kg_run *run, struct kg_arena *arena, const struct kg_
 			subject.kind = *kind;
 	if (kg_value_unpack(entry->settings, values))
 		subject.settings = &values->items[0];
+	else
+		subject.is_unreadable = true;
 	return subject;
 }
