@@ -35,7 +35,8 @@ struct kg_entry_output {
 struct kg_entry {
 	const char *name; /* of the node */
 	const char *kind;
-	const char *folder; /* of the file that said it, relative to the graph's when inside it: where relative paths of settings start */
+	const char
+	    *folder; /* of the file that said it, relative to the graph's when inside it: where relative paths of settings start */
 	uint32_t kind_version;
 	bool is_started;              /* a run was begun and its end is not known: what it left is not to be trusted */
 	struct kg_digest fingerprint; /* of the last successful run; none when is_started */
