@@ -41,7 +41,7 @@ struct kg_common {
 };
 extern const struct kg_field kg_common_fields[];
 /* What their table cannot check, for kg_facts_set. Pure. */
-[[nodiscard]] struct kg_error *kg_common_check(struct kg_arena *arena, const void *common);
+[[nodiscard]] struct kg_error *kg_common_check(struct kg_arena *arena, const void *given);
 
 /*
  * A file or folder that a run leaves. The engine looks whether it is still the same, removes it before a run, and restores it
