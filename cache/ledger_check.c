@@ -254,7 +254,7 @@ nodes_fill(const unsigned char *page, size_t page_size, bool is_leaf, uint32_t c
 
 	memset(starts, 0, page_size / 2 / 8);
 	for (uint32_t i = 0; i < count; i++) {
-		size_t start = read_16(page + page_head + 2 * i);
+		size_t start = read_16(page + page_head + (size_t)2 * i);
 
 		if (start % 2 != 0 || start < upper || start > page_size - node_head)
 			return false;
@@ -262,7 +262,8 @@ nodes_fill(const unsigned char *page, size_t page_size, bool is_leaf, uint32_t c
 		first = start < first ? start : first;
 	}
 	for (uint32_t i = 0; i < count; i++) {
-		size_t start = read_16(page + page_head + 2 * i), size = node_size(page + start, is_leaf), end = start + size;
+		size_t start = read_16(page + page_head + (size_t)2 * i), size = node_size(page + start, is_leaf),
+		       end = start + size;
 
 		if (end > page_size || (end < page_size && !(starts[end / 2 / 64] >> end / 2 % 64 & 1)))
 			return false;
@@ -299,7 +300,7 @@ level_enter(struct walk *walk, uint64_t number)
 static const unsigned char *
 node_find(const unsigned char *page, uint32_t index, struct bytes *ret_key)
 {
-	const unsigned char *node = page + read_16(page + page_head + 2 * index);
+	const unsigned char *node = page + read_16(page + page_head + (size_t)2 * index);
 
 	*ret_key = (struct bytes){ node + node_head, read_16(node + 6) };
 	return node;
