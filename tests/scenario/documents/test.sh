@@ -28,10 +28,15 @@ for file in "$WORK"/*/*/kgraph.toml; do
 done
 [ "$checked" -ge 10 ] || fail "only $checked graphs were found in the documents"
 
-# `kgraph WORD`, as a word of the text or a line of a shell.
-for word in $(cat "${documents[@]}" examples/*/README.md | grep -ohE '(`|^    |^\$ )kgraph [a-z]+' | grep -oE '[a-z]+$' | sort -u); do
-    kg help "$word"
-    [ "$status" = 0 ] || fail "the documents name a command \`$word\`"
-done
+# Commands are named as `kgraph up --events FILE`, or on a line of a shell.
+cat "${documents[@]}" examples/*/README.md | grep -ohE '(`|^    |^\$ )kgraph [a-z]+[^`#]*' | sed -E 's/^[^k]*kgraph //; s/ -- .*//; s/   .*//' | sort -u >"$WORK/commands"
+while read -r command words; do
+    kg help "$command"
+    [ "$status" = 0 ] || fail "the documents name a command \`$command\`"
+    for word in $words; do
+        [[ $word != -* ]] || says "${word%%=*}"
+    done
+done <"$WORK/commands"
+[ "$(wc -l <"$WORK/commands")" -ge 20 ] || fail "only few commands were found in the documents"
 
 cd "$WORK"
