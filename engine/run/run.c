@@ -99,6 +99,7 @@ kg_run_open(struct kg_arena *arena, const struct kg_run_options *options, struct
 	run->options = *options;
 	run->graph = options->graph;
 	run->survey_index.arena = arena;
+	run->product_owners.arena = arena;
 	run->mask.arena = arena;
 	struct kg_error *error = run_open(run);
 	if (error)

@@ -121,7 +121,8 @@ struct kg_run {
 	uint32_t entry_count;
 
 	struct kg_task *tasks;
-	uint8_t *users_until; /* enum kg_edge_until, beside graph->users */
+	uint8_t *users_until;         /* enum kg_edge_until, beside graph->users */
+	struct kg_map product_owners; /* path → the node that leaves it, for those that run */
 	struct kg_pool_state *pools;
 	uint32_t pool_count;
 	KG_LIST(uint32_t) starting;              /* prepared in this turn: to be recorded as begun, and begun */

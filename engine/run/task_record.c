@@ -1,5 +1,7 @@
 /* What the ledger is told of a node: that its run begins, and what it was made of and gave when it has succeeded. */
 
+#include <string.h>
+
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
 #include "engine/base/mask.h"
@@ -37,6 +39,43 @@ needs_of(struct kg_run *run, uint32_t node)
 	return needs;
 }
 
+static bool
+is_listed(const struct kg_values *values, const struct kg_value *list, const char *name)
+{
+	if (list->type == KG_VALUE_TEXT)
+		return strcmp(kg_value_text(values, list), name) == 0;
+	for (uint32_t i = 0; list->type == KG_VALUE_LIST && i < list->count; i++) {
+		const struct kg_value *item = &values->items[list->start + i];
+
+		if (item->type == KG_VALUE_TEXT && strcmp(kg_value_text(values, item), name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The settings as they are remembered: ${secrets.…} stand unresolved in them, but what `secret` lists may be written out under `env`. Those
+ * values are blackened in the block; taking a node away needs none of them.
+ */
+static struct kg_block
+settings_pack(struct kg_run *run, const struct kg_value *settings)
+{
+	struct kg_block block = kg_value_pack(run->arena, &run->graph->values, settings);
+	struct kg_values packed;
+
+	if (!kg_value_member(&run->graph->values, settings, "secret") || !kg_value_unpack(block, &packed))
+		return block;
+	const struct kg_value *names = kg_value_member(&packed, &packed.items[0], "secret");
+	const struct kg_value *environment = kg_value_member(&packed, &packed.items[0], "env");
+	for (uint32_t i = 0; names && environment && i < environment->count; i++) {
+		const struct kg_value *value = &packed.items[environment->start + i];
+
+		if (value->type == KG_VALUE_TEXT && value->count > 0 && is_listed(&packed, names, kg_value_key(&packed, value)))
+			memset((char *)(uintptr_t)kg_value_text(&packed, value), '*', value->count);
+	}
+	return block;
+}
+
 /* What the ledger is to remember; started: a run begins, and until it ends what the node left is not to be trusted. */
 static struct kg_entry *
 entry_of(struct kg_run *run, uint32_t node, bool started)
@@ -61,7 +100,7 @@ entry_of(struct kg_run *run, uint32_t node, bool started)
 		.duration_ns = started || task->was_restored ? before->duration_ns : task->ended_ns - task->started_ns,
 		.ready_ns = before->ready_ns,
 		.finished_wall_ns = started ? before->finished_wall_ns : kg_clock_wall_ns(),
-		.settings = kg_value_pack(run->arena, &run->graph->values, &run->graph->values.items[it->settings]),
+		.settings = settings_pack(run, &run->graph->values.items[it->settings]),
 		.why = task->why ? kg_mask_text(run->arena, &run->mask, task->why) : "",
 		.needs = needs_of(run, node),
 	};

@@ -4,6 +4,8 @@
 #include "engine/base/arena.h"
 #include "engine/base/assert.h"
 #include "engine/base/clock.h"
+#include "engine/base/path.h"
+#include "engine/run/inputs.h"
 #include "engine/run/state.h"
 #include "engine/run/work.h"
 
@@ -75,6 +77,28 @@ kg_task_begin(struct kg_run *run, uint32_t node, struct kg_error *error)
 		kg_task_cancel(run, node);
 }
 
+/* Two nodes that leave the same file would take turns in undoing each other's work. */
+static struct kg_error *
+products_claim(struct kg_run *run, uint32_t node)
+{
+	const struct kg_operation *operation = run->tasks[node].operation;
+	const struct kg_products *products = kg_products_of(run->arena, operation->kind, operation->job.spec);
+
+	for (uint32_t i = 0; i < products->list.count; i++) {
+		const char *path = products->list.items[i].path;
+		uint32_t other = node;
+
+		kg_map_get(&run->product_owners, path, &other);
+		if (other != node)
+			return kg_error_advise(run->arena,
+			    kg_error_make(run->arena, KG_EINPUT, "%s is an output of %s as well",
+				kg_path_inside(run->folders.graph, path), kg_task_name(run, other)),
+			    "give each node an output of its own");
+		kg_map_put(&run->product_owners, path, node);
+	}
+	return NULL;
+}
+
 static void
 data_users_stopped(struct kg_run *run, uint32_t node, struct kg_error *error)
 {
@@ -87,9 +111,11 @@ data_users_stopped(struct kg_run *run, uint32_t node, struct kg_error *error)
 void
 kg_task_run(struct kg_run *run, uint32_t node)
 {
+	struct kg_error *error = products_claim(run, node);
+
 	run->tasks[node].state = KG_TASK_PREPARING;
-	if (!kg_data_users_stop(run, node, data_users_stopped))
-		data_users_stopped(run, node, NULL);
+	if (error || !kg_data_users_stop(run, node, data_users_stopped))
+		data_users_stopped(run, node, error);
 }
 
 /*

@@ -79,6 +79,21 @@ END
 kg up
 ended_with 1
 says "the input no/such.c is not there"
+
+graph <<'END'
+[node.a]
+kind = "command"
+shell = "echo a >same.out"
+outputs = ["same.out"]
+[node.b]
+kind = "command"
+needs = ["a"]
+shell = "echo b >same.out"
+outputs = ["same.out"]
+END
+kg up
+ended_with 1
+says "same.out is an output of a as well"
 kg upp
 ended_with 2
 says "did you mean"

@@ -11,9 +11,11 @@ env = { TOKEN = "${secrets.token}" }
 [node.daemon]
 kind = "process"
 command = ["sh", "-c", "echo daemon $TOKEN; sleep 1000"]
-env = { TOKEN = "${secrets.token}" }
+env = { TOKEN = "${secrets.token}", OTHER = "writtenoutintheopen" }
+secret = ["OTHER"]
 ready = { log = "daemon" }
 END
+WRITTEN_OUT=writtenoutintheopen
 export TEST_TOKEN=tiptoptopsecretvalue
 kg up --events events.jsonl --trace trace.json
 ended_with 1
@@ -21,6 +23,7 @@ says_nothing_of "$TEST_TOKEN"
 says "***"
 ps -eo args | grep -v grep | grep -q "$TEST_TOKEN" && fail "a process title has it"
 if grep -rqa "$TEST_TOKEN" .kgraph events.jsonl trace.json; then fail "it is in $(grep -rlaq "$TEST_TOKEN" .kgraph events.jsonl trace.json)"; fi
+grep -qa "$WRITTEN_OUT" .kgraph/default/ledger.mdb && fail "the ledger has the one that is written out"
 kg logs daemon
 says_nothing_of "$TEST_TOKEN"
 kg down
