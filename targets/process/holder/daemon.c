@@ -59,6 +59,7 @@ die_with_holder(const struct kg_holder_request *request, pid_t holder)
 become(const struct kg_holder_request *request, int output_fd, int go_fd, int failure_fd, pid_t holder)
 {
 	struct last_words words = { .stage = STAGE_STREAMS };
+	bool is_there;
 	char go;
 
 	signals_reset();
@@ -66,11 +67,13 @@ become(const struct kg_holder_request *request, int output_fd, int go_fd, int fa
 	if (read(go_fd, &go, 1) != 1)
 		_exit(127);
 	if (streams_set(output_fd)) {
+		/* Before the user changes: a checkout in root's own folder is one that nobody else can pass through. */
+		is_there = chdir(request->cwd) == 0;
 		words.stage = STAGE_USER;
 		if (user_change(request)) {
 			die_with_holder(request, holder);
 			words.stage = STAGE_FOLDER;
-			if (chdir(request->cwd) == 0) {
+			if (is_there || chdir(request->cwd) == 0) {
 				words.stage = STAGE_PROGRAM;
 				execve(request->program, (char *const *)request->arguments, (char *const *)request->environment);
 			}
