@@ -154,6 +154,9 @@ entry_remove(const char *path, const struct stat *stat, int type, struct FTW *wa
 	return remove(path) < 0 && errno != ENOENT ? -1 : 0;
 }
 
+/* How often a folder is gone through again into which somebody writes while it is being removed, such as a daemon that is just ending. */
+static constexpr uint32_t removals_most = 8;
+
 struct kg_error *
 kg_file_remove(struct kg_arena *arena, const char *path)
 {
@@ -161,7 +164,11 @@ kg_file_remove(struct kg_arena *arena, const char *path)
 
 	if (lstat(path, &stat) < 0)
 		return errno == ENOENT || errno == ENOTDIR ? NULL : kg_error_system(arena, errno, "cannot remove %s", path);
-	if (nftw(path, entry_remove, 32, FTW_DEPTH | FTW_PHYS) < 0 && errno != ENOENT)
-		return kg_error_system(arena, errno, "cannot remove %s", path);
-	return NULL;
+	for (uint32_t i = 0; i < removals_most; i++) {
+		if (nftw(path, entry_remove, 32, FTW_DEPTH | FTW_PHYS) == 0 || errno == ENOENT)
+			return NULL;
+		if (errno != ENOTEMPTY && errno != EEXIST)
+			break;
+	}
+	return kg_error_system(arena, errno, "cannot remove %s", path);
 }
