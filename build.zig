@@ -244,7 +244,6 @@ pub const rooms = struct {
     pub const cli: Room = .{
         .folder = "engine/cli",
         .uses = &.{ .base, .graph, .cache, .loop, .run, .probe, .file, .command, .process, .sql },
-        .packages = &.{.cjson},
         .macros_version = true,
         .files = &.{
             "checkout.c",
