@@ -32,9 +32,15 @@ static const struct kg_field common_fields[] = {
 };
 static const char *const path_output[] = { "path", NULL };
 static const char *const pid_output[] = { "pid", NULL };
-static const struct kg_facts command_facts = { .name = "command", .fields = command_fields, .outputs = path_output };
-static const struct kg_facts process_facts = { .name = "process", .fields = command_fields, .outputs = pid_output };
-static const struct kg_facts file_facts = { .name = "file", .fields = file_fields, .outputs = path_output };
+static const struct kg_facts command_facts = {
+	.name = "command", .fields = command_fields, .outputs = path_output, .spec_size = sizeof(struct spec)
+};
+static const struct kg_facts process_facts = {
+	.name = "process", .fields = command_fields, .outputs = pid_output, .spec_size = sizeof(struct spec)
+};
+static const struct kg_facts file_facts = {
+	.name = "file", .fields = file_fields, .outputs = path_output, .spec_size = sizeof(struct spec)
+};
 static const struct kg_facts *const kinds[] = { &command_facts, &process_facts, &file_facts };
 
 const struct kg_facts_set reading_facts = { .kinds = kinds, .count = 3, .common = common_fields };
