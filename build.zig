@@ -172,6 +172,7 @@ pub const rooms = struct {
             "task_record.c",
             "task_restore.c",
             "task_run.c",
+            "tool.c",
             "topic.c",
             "wait.c",
             "work.c",

@@ -14,8 +14,8 @@
 #include "engine/base/file.h"
 #include "engine/base/path.h"
 #include "engine/run/inputs.h"
-#include "engine/run/program.h"
 #include "engine/run/state.h"
+#include "engine/run/tool.h"
 
 void
 kg_inputs_add(struct kg_inputs *inputs, const char *folder, const char *const *patterns, const char *const *ignore)
@@ -177,25 +177,21 @@ environment_add(struct inspecting *it)
 static struct kg_error *
 program_add(struct inspecting *it, const char *name)
 {
-	const char *path = kg_program_find(it->arena, it->common.search, name, it->subject.folder);
-	char *real = path ? realpath(path, NULL) : NULL;
-	struct kg_file_state state;
+	struct kg_tool tool;
+	struct kg_error *error = kg_tool_find(it->run, it->arena, it->common.search, name, it->subject.folder, &tool);
 
-	if (!real) {
+	if (error)
+		return error;
+	if (!tool.path) {
 		kg_parts_add(&it->stable, KG_PART_TOOL, name, (struct kg_digest){ 0 });
 		return NULL;
 	}
-	const char *copy = kg_copy(it->arena, real);
-	free(real);
-	struct kg_error *error = kg_stat_cache_look(it->run->stat_cache, it->arena, copy, &state);
-	if (error)
-		return error;
-
 	struct kg_digest_state both;
 	kg_digest_start(&both);
-	kg_digest_add_text(&both, kg_path_inside(it->run->folders.graph, copy));
-	kg_digest_add(&both, &state.digest, sizeof(state.digest));
-	kg_parts_add_noted(&it->stable, KG_PART_TOOL, kg_path_inside(it->run->folders.graph, name), copy, kg_digest_end(&both));
+	kg_digest_add_text(&both, kg_path_inside(it->run->folders.graph, tool.path));
+	kg_digest_add(&both, &tool.digest, sizeof(tool.digest));
+	kg_parts_add_noted(
+	    &it->stable, KG_PART_TOOL, kg_path_inside(it->run->folders.graph, name), tool.path, kg_digest_end(&both));
 	return NULL;
 }
 

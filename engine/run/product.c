@@ -71,15 +71,16 @@ kg_products_look(struct kg_run *run, struct kg_arena *arena, const struct kg_pro
 		const struct kg_product *product = &products->list.items[i];
 		const struct kg_entry_output *then = remembered(before, product->key);
 		const char *shown = kg_path_inside(run->folders.graph, product->path);
-		struct kg_file_state now;
+		bool content_counts = then && !product->is_data;
+		struct kg_file_state now = { 0 };
 
-		if (!exists(product->path))
-			return kg_format(arena, "%s is gone", shown);
-		if (!then || product->is_data)
+		if (!content_counts && exists(product->path))
 			continue;
-		struct kg_error *error = kg_stat_cache_tree(run->stat_cache, arena, product->path, &now);
+		struct kg_error *error = content_counts ? kg_stat_cache_tree(run->stat_cache, arena, product->path, &now) : NULL;
 		if (error)
 			return kg_error_text(arena, error);
+		if (now.type == KG_FILE_MISSING)
+			return kg_format(arena, "%s is gone", shown);
 		if (!kg_digest_equal(now.digest, then->digest))
 			return kg_format(arena, "%s was changed after it was made", shown);
 	}

@@ -12,6 +12,7 @@
 #include "engine/base/file.h"
 #include "engine/run/port.h"
 #include "engine/run/state.h"
+#include "engine/run/tool.h"
 
 /* How many runs' logs are kept. */
 static constexpr uint32_t runs_kept = 20;
@@ -100,6 +101,7 @@ kg_run_open(struct kg_arena *arena, const struct kg_run_options *options, struct
 	run->graph = options->graph;
 	run->survey_index.arena = arena;
 	run->product_owners.arena = arena;
+	run->tools = kg_tools_make(arena);
 	run->mask.arena = arena;
 	struct kg_error *error = run_open(run);
 	if (error)
@@ -370,6 +372,7 @@ kg_run_close(struct kg_run *run)
 		logs_tidy(run);
 	for (uint32_t i = 0; run->port_holds && i < run->graph->port_count; i++)
 		kg_port_give(run, i);
+	kg_tools_free(run->tools);
 	if (run->lock)
 		kg_lock_release(run->lock);
 	for (uint32_t i = 0; i < run->batch_arenas.count; i++)

@@ -111,6 +111,7 @@ struct kg_run {
 	struct kg_lock *lock;
 	struct kg_ledger *ledger; /* NULL: nothing has run here yet, and this run only reads */
 	struct kg_stat_cache *stat_cache;
+	struct kg_tools *tools; /* programs that were looked up in this run */
 	struct kg_store *store; /* NULL: none */
 	struct kg_folders folders;
 	struct kg_mask mask;
