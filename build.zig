@@ -427,23 +427,46 @@ pub fn build(b: *std.Build) void {
 
     install(house);
 
-    const run_tests = b.step("test", "Run the unit tests (-- TEXT: those with TEXT in their path)");
-    run_tests.dependOn(house.runTests(unit_tests));
+    if (stepIfAsked(b, "test", "Run the unit tests (-- TEXT: those with TEXT in their path)")) |step|
+        step.dependOn(house.runTests(unit_tests));
 
-    const asan = b.step("asan", "Build kgraph-asan and run the unit tests under AddressSanitizer");
-    buildSanitized(asan, House.create(headers, target, .Debug, .address));
-    const tsan = b.step("tsan", "Build kgraph-tsan and run the unit tests under ThreadSanitizer");
-    buildSanitized(tsan, House.create(headers, target, .Debug, .thread));
+    if (stepIfAsked(b, "asan", "Build kgraph-asan and run the unit tests under AddressSanitizer")) |step|
+        buildSanitized(step, House.create(headers, target, .Debug, .address));
+    if (stepIfAsked(b, "tsan", "Build kgraph-tsan and run the unit tests under ThreadSanitizer")) |step|
+        buildSanitized(step, House.create(headers, target, .Debug, .thread));
 
-    const bench = b.step("bench", "Build the programs of tests/bench and tests/demo");
-    for (hand_programs) |one| bench.dependOn(house.installByHand(one));
+    if (stepIfAsked(b, "bench", "Build the programs of tests/bench and tests/demo")) |step| {
+        for (hand_programs) |one| step.dependOn(house.installByHand(one));
+    }
+    if (stepIfAsked(b, "fuzz", "Build the fuzz targets into zig-out/fuzz")) |step| {
+        const fuzzed = House.create(headers, target, .Debug, .fuzz);
+        for (fuzz_tests) |one| step.dependOn(fuzzed.installFuzz(one));
+    }
+    if (stepIfAsked(b, "compile_commands", "Write compile_commands.json")) |step|
+        step.dependOn(compile_commands.write(house));
+}
 
-    const fuzz = b.step("fuzz", "Build the fuzz targets into zig-out/fuzz");
-    const fuzzed = House.create(headers, target, .Debug, .fuzz);
-    for (fuzz_tests) |one| fuzz.dependOn(fuzzed.installFuzz(one));
+/// The step, listed by `zig build --help`; null unless an argument of this process is its name. Describing all that
+/// stands behind the steps takes longer than a build that has nothing to do, and so only what is asked for is described.
+/// Zig does not tell build() what that is. An argument that only looks like it does no harm, and where the arguments
+/// cannot be read every step counts as asked for.
+fn stepIfAsked(b: *std.Build, name: []const u8, description: []const u8) ?*std.Build.Step {
+    const step = b.step(name, description);
+    const command_line = readCommandLine(b) catch return step;
+    var arguments = std.mem.splitScalar(u8, command_line, 0);
+    while (arguments.next()) |argument| {
+        if (std.mem.eql(u8, argument, name)) return step;
+    }
+    return null;
+}
 
-    const commands = b.step("compile_commands", "Write compile_commands.json");
-    commands.dependOn(compile_commands.write(house));
+fn readCommandLine(b: *std.Build) ![]const u8 {
+    const io = b.graph.io;
+    const file = try std.Io.Dir.cwd().openFile(io, "/proc/self/cmdline", .{});
+    defer file.close(io);
+    // Its size says 0, and so it is read as a stream.
+    var reader = file.readerStreaming(io, &.{});
+    return reader.interface.allocRemaining(b.allocator, .unlimited);
 }
 
 fn buildSanitized(step: *std.Build.Step, house: *House) void {
