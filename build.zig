@@ -241,10 +241,22 @@ pub const rooms = struct {
             "sql_token.c",
         },
     };
+    pub const container: Room = .{
+        .folder = "targets/container",
+        .uses = &.{ .base, .run, .probe },
+        .packages = &.{ .cjson, .crypto },
+        .files = &.{
+            "docker.c",
+            "engine.c",
+            "listing.c",
+            "listing_json.c",
+            "podman.c",
+        },
+    };
     /// Everything of the command line but main.c, so that it can be tested.
     pub const cli: Room = .{
         .folder = "engine/cli",
-        .uses = &.{ .base, .graph, .cache, .loop, .run, .probe, .file, .command, .process, .sql },
+        .uses = &.{ .base, .graph, .cache, .loop, .run, .probe, .file, .command, .process, .sql, .container },
         .macros_version = true,
         .files = &.{
             "checkout.c",
@@ -349,6 +361,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/loop/child_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/child_fixture.c"} },
     .{ .source = "tests/unit/loop/http_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/server.c"} },
     .{ .source = "tests/unit/loop/loop_test.c", .rooms = &.{.loop} },
+    .{ .source = "tests/unit/container/listing_test.c", .rooms = &.{.container} },
     .{ .source = "tests/unit/graph/draw_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
     .{ .source = "tests/unit/graph/order_test.c", .rooms = &.{.graph} },
     .{ .source = "tests/unit/graph/document_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/reading.c"} },

@@ -44,7 +44,7 @@ struct kg_child_result {
 	int32_t status;         /* exit status; 128 + signal when a signal ended it */
 	int32_t signal;         /* 0 when it ended by itself */
 	const char *last_lines; /* the end of what it printed, secrets masked; "" when nothing */
-	const char *output;     /* all of standard output when kg_child.capture was set (at most 1 MiB), zero-ended */
+	const char *output;     /* all of standard output when kg_child.capture was set (up to its limit), zero-ended */
 	size_t output_size;
 };
 
@@ -100,6 +100,7 @@ struct kg_child {
 	size_t input_size;
 	int64_t timeout_ms; /* 0: the node's own time limit alone. TERM at the limit, KILL 5 s later, to the whole process group */
 	bool capture;       /* keep standard output for the step, out of the log */
+	size_t capture_limit; /* of what is kept; what comes after it is dropped. 0: 1 MiB */
 	bool quiet;         /* a probe or a look: nothing goes to the log */
 	int pass_fd;        /* if > 2: the child finds it as file descriptor 3 */
 };

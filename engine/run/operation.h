@@ -71,6 +71,7 @@ struct kg_operation {
 	struct kg_http_start http;
 	struct kg_topic_seat seat;
 	struct kg_text captured;
+	size_t capture_limit;
 	kg_step *then; /* the kind's step behind ours that takes over a child's or a request's result */
 	struct kg_node_log log;
 	struct kg_node_log quiet_log; /* of a quiet child: without a file */

@@ -132,7 +132,7 @@ on_output(void *context, int stream, const char *bytes, size_t size)
 	struct kg_operation *operation = context;
 
 	if (stream == 1 && operation->is_capturing) {
-		size_t room = capture_limit_bytes - operation->captured.size;
+		size_t room = operation->capture_limit - operation->captured.size;
 
 		kg_text_add_bytes(&operation->captured, bytes, size < room ? size : room);
 		return;
@@ -235,6 +235,7 @@ kg_wait_child(struct kg_job *job, const struct kg_child *child, kg_step *then)
 
 	operation->is_quiet = child->quiet;
 	operation->is_capturing = child->capture;
+	operation->capture_limit = child->capture_limit ? child->capture_limit : capture_limit_bytes;
 	operation->captured = (struct kg_text){ .arena = job->arena };
 	operation->then = then;
 	kg_child_start(operation->run->loop, &operation->wait, &operation->child);

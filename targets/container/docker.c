@@ -1,0 +1,208 @@
+/* What docker 20.10 and later print: a line of JSON for each thing, in which all values are texts. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+#include "targets/container/engine.h"
+#include "targets/container/listing_json.h"
+
+#define EACH_AS_JSON "--format", "{{json .}}"
+
+struct reading {
+	struct kg_arena *arena;
+	void *into;
+};
+
+/* "164MB", in units of 1000. */
+static int64_t
+size_read(const char *text)
+{
+	static const char units[] = "kMGTP";
+	char *end;
+	double size = strtod(text, &end);
+	const char *unit = *end ? strchr(units, *end) : NULL;
+
+	for (const char *at = units; unit && at <= unit; at++)
+		size *= 1000;
+	return size >= 0 && size < 9e18 ? (int64_t)size : 0;
+}
+
+static const char *const *
+one_text(struct kg_arena *arena, const char *text)
+{
+	const char **texts = kg_new_array(arena, const char *, 2);
+
+	texts[0] = text;
+	return texts;
+}
+
+static void
+image_take(void *context, const cJSON *item)
+{
+	const struct reading *reading = context;
+	struct kg_arena *arena = reading->arena;
+	const char *repository = kg_json_some_text(arena, item, "Repository"), *tag = kg_json_some_text(arena, item, "Tag");
+	const char *digest = kg_json_some_text(arena, item, "Digest");
+	const char *name = repository && tag ? kg_format(arena, "%s:%s", repository, tag) : NULL;
+
+	kg_images_add(arena, reading->into,
+	    &(struct kg_image){
+		.id = kg_listing_id(kg_json_text(arena, item, "ID")),
+		.names = one_text(arena, name),
+		.digests = one_text(arena, repository && digest ? kg_format(arena, "%s@%s", repository, digest) : NULL),
+		.digest = digest,
+		.size_bytes = size_read(kg_json_text(arena, item, "Size")),
+		.created_s = kg_listing_time_s(kg_json_text(arena, item, "CreatedAt")),
+	    });
+}
+
+static struct kg_error *
+read_images(struct kg_arena *arena, const char *text, struct kg_images *ret)
+{
+	*ret = (struct kg_images){ 0 };
+	return kg_listing_each(arena, text, image_take, &(struct reading){ arena, ret });
+}
+
+static enum kg_container_state
+state_read(const char *text)
+{
+	static const struct {
+		const char *text;
+		enum kg_container_state state;
+	} states[] = {
+		{ "running", KG_CONTAINER_RUNNING },
+		{ "created", KG_CONTAINER_CREATED },
+		{ "paused", KG_CONTAINER_PAUSED },
+		{ "exited", KG_CONTAINER_EXITED },
+	};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (strcmp(states[i].text, text) == 0)
+			return states[i].state;
+	return KG_CONTAINER_OTHER;
+}
+
+/* "a,b,c" */
+static const char *const *
+texts_split(struct kg_arena *arena, const char *text)
+{
+	KG_LIST(const char *) texts = { 0 };
+
+	for (size_t length; *text; text += length + (text[length] == ',')) {
+		length = strcspn(text, ",");
+		if (length > 0)
+			kg_list_push(arena, &texts, kg_copy_bytes(arena, text, length));
+	}
+	kg_list_push(arena, &texts, NULL);
+	return texts.items;
+}
+
+/* Of the names "web,other/alias" the first that is no link's. */
+static const char *
+own_name(struct kg_arena *arena, const cJSON *item)
+{
+	for (const char *const *name = texts_split(arena, kg_json_text(arena, item, "Names")); *name; name++)
+		if (!strchr(*name, '/'))
+			return *name;
+	return "";
+}
+
+static void
+container_take(void *context, const cJSON *item)
+{
+	const struct reading *reading = context;
+	struct kg_containers *containers = reading->into;
+	struct kg_arena *arena = reading->arena;
+	const char *state = kg_json_text(arena, item, "State"), *status = kg_json_text(arena, item, "Status");
+	struct kg_container container = {
+		.id = kg_json_text(arena, item, "ID"),
+		.name = own_name(arena, item),
+		.image = kg_json_text(arena, item, "Image"),
+		.state = state_read(state),
+		.state_text = state,
+		.exit_code = -1,
+		.ports = kg_json_text(arena, item, "Ports"),
+		.networks = texts_split(arena, kg_json_text(arena, item, "Networks")),
+		.labels = kg_listing_pairs(arena, kg_json_text(arena, item, "Labels")),
+	};
+
+	/* "Exited (137) 5 minutes ago" */
+	sscanf(status, "Exited (%d)", &container.exit_code);
+	containers->by_name.arena = arena;
+	kg_map_put(&containers->by_name, container.name, containers->count);
+	kg_list_push(arena, containers, container);
+}
+
+static struct kg_error *
+read_containers(struct kg_arena *arena, const char *text, struct kg_containers *ret)
+{
+	*ret = (struct kg_containers){ 0 };
+	return kg_listing_each(arena, text, container_take, &(struct reading){ arena, ret });
+}
+
+static void
+network_take(void *context, const cJSON *item)
+{
+	const struct reading *reading = context;
+	struct kg_networks *networks = reading->into;
+	struct kg_arena *arena = reading->arena;
+	const struct kg_network network = {
+		.id = kg_json_text(arena, item, "ID"),
+		.name = kg_json_text(arena, item, "Name"),
+		.driver = kg_json_text(arena, item, "Driver"),
+		.labels = kg_listing_pairs(arena, kg_json_text(arena, item, "Labels")),
+	};
+
+	networks->by_name.arena = arena;
+	kg_map_put(&networks->by_name, network.name, networks->count);
+	kg_list_push(arena, networks, network);
+}
+
+static struct kg_error *
+read_networks(struct kg_arena *arena, const char *text, struct kg_networks *ret)
+{
+	*ret = (struct kg_networks){ 0 };
+	return kg_listing_each(arena, text, network_take, &(struct reading){ arena, ret });
+}
+
+static void
+volume_take(void *context, const cJSON *item)
+{
+	const struct reading *reading = context;
+	struct kg_volumes *volumes = reading->into;
+	struct kg_arena *arena = reading->arena;
+	const struct kg_volume volume = {
+		.name = kg_json_text(arena, item, "Name"),
+		.driver = kg_json_text(arena, item, "Driver"),
+		.labels = kg_listing_pairs(arena, kg_json_text(arena, item, "Labels")),
+	};
+
+	volumes->by_name.arena = arena;
+	kg_map_put(&volumes->by_name, volume.name, volumes->count);
+	kg_list_push(arena, volumes, volume);
+}
+
+static struct kg_error *
+read_volumes(struct kg_arena *arena, const char *text, struct kg_volumes *ret)
+{
+	*ret = (struct kg_volumes){ 0 };
+	return kg_listing_each(arena, text, volume_take, &(struct reading){ arena, ret });
+}
+
+const struct kg_engine_driver kg_docker = {
+	.name = "docker",
+	.images = (const char *const[]){ "images", "--no-trunc", "--digests", EACH_AS_JSON, NULL },
+	.containers = (const char *const[]){ "ps", "--all", "--no-trunc", EACH_AS_JSON, NULL },
+	.networks = (const char *const[]){ "network", "ls", "--no-trunc", EACH_AS_JSON, NULL },
+	.volumes = (const char *const[]){ "volume", "ls", EACH_AS_JSON, NULL },
+	/* Who builds is the daemon. */
+	.version = (const char *const[]){ "version", "--format", "{{.Server.Version}}", NULL },
+	.events = (const char *const[]){ "events", EACH_AS_JSON, "--filter", "type=container", NULL },
+	.read_images = read_images,
+	.read_containers = read_containers,
+	.read_networks = read_networks,
+	.read_volumes = read_volumes,
+};

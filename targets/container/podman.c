@@ -1,0 +1,180 @@
+/* What podman 4 and 5 print. */
+#include <string.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+#include "targets/container/engine.h"
+#include "targets/container/listing_json.h"
+
+struct reading {
+	struct kg_arena *arena;
+	void *into;
+};
+
+static void
+image_take(void *context, const cJSON *item)
+{
+	const struct reading *reading = context;
+	struct kg_arena *arena = reading->arena;
+
+	kg_images_add(arena, reading->into,
+	    &(struct kg_image){
+		.id = kg_listing_id(kg_json_text(arena, item, "Id")),
+		.names = kg_json_texts(arena, item, "Names"),
+		.digests = kg_json_texts(arena, item, "RepoDigests"),
+		.digest = kg_json_some_text(arena, item, "Digest"),
+		.size_bytes = kg_json_number(item, "Size", 0),
+		.created_s = kg_json_number(item, "Created", 0),
+		.labels = kg_json_pairs(arena, item, "Labels"),
+	    });
+}
+
+static struct kg_error *
+read_images(struct kg_arena *arena, const char *text, struct kg_images *ret)
+{
+	*ret = (struct kg_images){ 0 };
+	return kg_listing_each(arena, text, image_take, &(struct reading){ arena, ret });
+}
+
+static enum kg_container_state
+state_read(const char *text)
+{
+	static const struct {
+		const char *text;
+		enum kg_container_state state;
+	} states[] = {
+		{ "running", KG_CONTAINER_RUNNING },
+		{ "created", KG_CONTAINER_CREATED },
+		{ "configured", KG_CONTAINER_CREATED },
+		{ "initialized", KG_CONTAINER_CREATED },
+		{ "paused", KG_CONTAINER_PAUSED },
+		{ "exited", KG_CONTAINER_EXITED },
+		{ "stopped", KG_CONTAINER_EXITED },
+	};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (strcmp(states[i].text, text) == 0)
+			return states[i].state;
+	return KG_CONTAINER_OTHER;
+}
+
+/* As docker prints them. */
+static const char *
+ports_tell(struct kg_arena *arena, const cJSON *item)
+{
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(item, "Ports"), *one;
+	struct kg_text text = { .arena = arena };
+
+	cJSON_ArrayForEach(one, list)
+	{
+		int64_t host = kg_json_number(one, "host_port", 0), inside = kg_json_number(one, "container_port", 0);
+		int64_t range = kg_json_number(one, "range", 1);
+		const char *ip = kg_json_text(arena, one, "host_ip");
+
+		for (int64_t i = 0; i < range && i < 65536; i++)
+			kg_text_format(&text, "%s%s:%d->%d/%s", text.size > 0 ? ", " : "", *ip ? ip : "0.0.0.0", (int)(host + i),
+			    (int)(inside + i), kg_json_text(arena, one, "protocol"));
+	}
+	return kg_text_end(&text);
+}
+
+static void
+container_take(void *context, const cJSON *item)
+{
+	const struct reading *reading = context;
+	struct kg_containers *containers = reading->into;
+	struct kg_arena *arena = reading->arena;
+	const char *const *names = kg_json_texts(arena, item, "Names");
+	const char *state = kg_json_text(arena, item, "State");
+	bool has_exited = state_read(state) == KG_CONTAINER_EXITED;
+
+	if (!names[0])
+		return;
+	containers->by_name.arena = arena;
+	kg_map_put(&containers->by_name, names[0], containers->count);
+	kg_list_push(arena, containers,
+	    (struct kg_container){
+		.id = kg_json_text(arena, item, "Id"),
+		.name = names[0],
+		.image = kg_json_text(arena, item, "Image"),
+		.image_id = kg_listing_id(kg_json_text(arena, item, "ImageID")),
+		.state = state_read(state),
+		.state_text = state,
+		.exit_code = has_exited ? (int32_t)kg_json_number(item, "ExitCode", -1) : -1,
+		.ports = ports_tell(arena, item),
+		.networks = kg_json_texts(arena, item, "Networks"),
+		.labels = kg_json_pairs(arena, item, "Labels"),
+	    });
+}
+
+static struct kg_error *
+read_containers(struct kg_arena *arena, const char *text, struct kg_containers *ret)
+{
+	*ret = (struct kg_containers){ 0 };
+	return kg_listing_each(arena, text, container_take, &(struct reading){ arena, ret });
+}
+
+static void
+network_take(void *context, const cJSON *item)
+{
+	const struct reading *reading = context;
+	struct kg_networks *networks = reading->into;
+	struct kg_arena *arena = reading->arena;
+	const struct kg_network network = {
+		.id = kg_json_text(arena, item, "id"),
+		.name = kg_json_text(arena, item, "name"),
+		.driver = kg_json_text(arena, item, "driver"),
+		.labels = kg_json_pairs(arena, item, "labels"),
+	};
+
+	networks->by_name.arena = arena;
+	kg_map_put(&networks->by_name, network.name, networks->count);
+	kg_list_push(arena, networks, network);
+}
+
+static struct kg_error *
+read_networks(struct kg_arena *arena, const char *text, struct kg_networks *ret)
+{
+	*ret = (struct kg_networks){ 0 };
+	return kg_listing_each(arena, text, network_take, &(struct reading){ arena, ret });
+}
+
+static void
+volume_take(void *context, const cJSON *item)
+{
+	const struct reading *reading = context;
+	struct kg_volumes *volumes = reading->into;
+	struct kg_arena *arena = reading->arena;
+	const struct kg_volume volume = {
+		.name = kg_json_text(arena, item, "Name"),
+		.driver = kg_json_text(arena, item, "Driver"),
+		.labels = kg_json_pairs(arena, item, "Labels"),
+	};
+
+	volumes->by_name.arena = arena;
+	kg_map_put(&volumes->by_name, volume.name, volumes->count);
+	kg_list_push(arena, volumes, volume);
+}
+
+static struct kg_error *
+read_volumes(struct kg_arena *arena, const char *text, struct kg_volumes *ret)
+{
+	*ret = (struct kg_volumes){ 0 };
+	return kg_listing_each(arena, text, volume_take, &(struct reading){ arena, ret });
+}
+
+const struct kg_engine_driver kg_podman = {
+	.name = "podman",
+	.images = (const char *const[]){ "images", "--format", "json", NULL },
+	.containers = (const char *const[]){ "ps", "--all", "--no-trunc", "--format", "json", NULL },
+	.networks = (const char *const[]){ "network", "ls", "--format", "json", NULL },
+	.volumes = (const char *const[]){ "volume", "ls", "--format", "json", NULL },
+	.version = (const char *const[]){ "version", "--format", "{{.Client.Version}}", NULL },
+	.events = (const char *const[]){ "events", "--format", "json", "--filter", "type=container", NULL },
+	.tells_image_ids = true,
+	.read_images = read_images,
+	.read_containers = read_containers,
+	.read_networks = read_networks,
+	.read_volumes = read_volumes,
+};
