@@ -48,13 +48,19 @@ struct kg_child_result {
 	size_t output_size;
 };
 
-/* How the last kg_wait_http ended. error is set when no whole answer came; status is then 0. */
+/*
+ * How the last kg_wait_http ended. error is set when no whole answer came; status is then 0. Its code is KG_ETIME for a time
+ * limit, KG_ESYSTEM with sys (ENOSPC) for a file that could not be read or written, else KG_ENETWORK.
+ */
 struct kg_http_result {
 	int32_t status;
-	const char *body; /* zero-ended; at most kg_http.body_limit bytes */
+	const char *body; /* zero-ended; at most kg_http.body_limit bytes; "" when it was saved to a file or collected */
 	size_t body_size;
-	const char *headers; /* "name: value" lines as they came, ended by \n each */
+	int64_t saved_bytes; /* written to kg_http.save_fd, also when the exchange ended early */
+	int64_t saved_to;    /* where the next byte of the file would go: the start of a Range that goes on from here */
+	const char *headers; /* "name: value" lines as they came, ended by \n each; see engine/base/http_header.h */
 	const struct kg_error *error;
+	bool is_lasting; /* with error: asking again would end the same way: a certificate, a URL, a limit, a file */
 };
 
 /* Where things are. All absolute, all without a slash at the end. */
@@ -105,18 +111,42 @@ struct kg_child {
 	int pass_fd;        /* if > 2: the child finds it as file descriptor 3 */
 };
 
+/* One request. http and https alone; nothing on this machine is asked through a proxy. */
 struct kg_http {
 	const char *method; /* NULL: GET */
 	const char *url;
 	const char *const *headers; /* "Name: value", ended by NULL; NULL: none */
+	const char *unix_socket;    /* connect here instead of to the URL's host; NULL: no */
+
 	const char *body;
 	size_t body_size;
-	const char *unix_socket; /* connect here instead of to the URL's host; NULL: no */
-	int64_t timeout_ms;      /* of the whole exchange; 0: 30 s */
-	size_t body_limit;       /* a longer answer is an error; 0: 1 MiB */
-	const char *ca_file;     /* PEM; NULL: the system's */
-	bool insecure;           /* do not check the server's certificate */
-	bool http2;              /* may multiplex with others to the same host */
+	/* Instead of body: of this file body_bytes from body_from on, read as they are sent; body_bytes 0: to its end. */
+	const char *body_path;
+	int64_t body_from, body_bytes;
+
+	/*
+	 * If > 2: the body of an answer of 200 to 299 is written to this file instead of being kept, from save_at on; it stays the
+	 * caller's. An answer that gives the whole although the headers ask for a Range (200, not 206) is written from 0 on. More
+	 * than save_limit bytes are an error; 0: no limit.
+	 */
+	int save_fd;
+	int64_t save_at, save_limit;
+	size_t body_limit; /* a longer answer that is kept is an error; 0: 1 MiB */
+
+	int64_t timeout_ms; /* of the whole exchange; 0: 30 s; negative: none but the node's own */
+	int64_t connect_ms; /* until it is connected, TLS included; 0: 10 s */
+	int64_t stall_ms;   /* for which nothing may move once it is connected; 0: any time */
+
+	const char *ca_file;              /* PEM; NULL: the system's */
+	const char *cert_file, *key_file; /* PEM, of the client; NULL: none; key_file NULL: in cert_file as well */
+	bool insecure;                    /* do not check the server's certificate */
+	bool http2;                       /* over TLS, where the server has it: exchanges share one connection, and wait for it */
+	/*
+	 * At most 10 redirects are followed, never from https to http. To another host, port or scheme goes no Authorization. 307
+	 * and 308 keep method and body, 303 makes GET of POST and PUT, as do 301 and 302 of POST.
+	 */
+	bool follow;
+
 	/* Called for each piece as it comes instead of keeping the body; collects and signals topics, nothing else. false ends the exchange. */
 	bool (*collect)(void *context, const char *bytes, size_t size);
 	void *context;

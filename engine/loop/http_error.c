@@ -1,10 +1,12 @@
 #include "engine/loop/http_inside.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <string.h>
 
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
+#include "engine/base/text.h"
 
 /* As part of a sentence: "Connection refused" → "connection refused", but "SSL …" stays. */
 static const char *
@@ -21,7 +23,7 @@ lower(struct kg_arena *arena, const char *sentence)
 }
 
 static const char *
-size_tell(struct kg_arena *arena, size_t bytes)
+size_tell(struct kg_arena *arena, uint64_t bytes)
 {
 	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB" };
 	size_t unit = 0;
@@ -30,52 +32,116 @@ size_tell(struct kg_arena *arena, size_t bytes)
 		bytes /= 1024;
 		unit++;
 	}
-	return kg_format(arena, "%zu %s", bytes, units[unit]);
+	return kg_format(arena, "%llu %s", (unsigned long long)bytes, units[unit]);
+}
+
+static const char *
+ms_tell(struct kg_arena *arena, int64_t ms)
+{
+	return kg_duration_tell(arena, ms * 1000000);
+}
+
+static const char *
+sys_tell(struct kg_arena *arena, int sys)
+{
+	char buffer[128];
+
+	return lower(arena, strerror_r(sys, buffer, sizeof(buffer)));
+}
+
+static const char *
+curl_text(struct kg_http_exchange *exchange, CURLcode code)
+{
+	return exchange->error[0] ? exchange->error : curl_easy_strerror(code);
 }
 
 /* What the system said of the socket, else what libcurl says. */
 static const char *
 system_text(struct kg_http_exchange *exchange, CURLcode code)
 {
-	struct kg_arena *arena = exchange->start->arena;
-	char buffer[128];
 	long sys = 0;
 
 	curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &sys);
 	if (sys > 0)
-		return lower(arena, strerror_r((int)sys, buffer, sizeof(buffer)));
-	return lower(arena, exchange->error[0] ? exchange->error : curl_easy_strerror(code));
+		return sys_tell(exchange->start->arena, (int)sys);
+	return lower(exchange->start->arena, curl_text(exchange, code));
 }
 
+/* Of the URL, or of the one that the last redirect led to. */
 static const char *
-host_text(struct kg_http_exchange *exchange)
+host_of(struct kg_http_exchange *exchange)
 {
-	struct kg_arena *arena = exchange->start->arena;
 	CURLU *url = curl_url();
-	const char *text = "the host is not known";
-	char *host = NULL;
+	const char *text = "its host";
+	char *effective = NULL, *host = NULL;
 
-	if (url && curl_url_set(url, CURLUPART_URL, exchange->start->url, 0) == CURLUE_OK &&
+	curl_easy_getinfo(exchange->easy, CURLINFO_EFFECTIVE_URL, &effective);
+	if (url && effective && curl_url_set(url, CURLUPART_URL, effective, 0) == CURLUE_OK &&
 	    curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK)
-		text = kg_format(arena, "the host %s is not known", host);
+		text = kg_copy(exchange->start->arena, host);
 	curl_free(host);
 	curl_url_cleanup(url);
 	return text;
 }
 
-const char *
-kg_http_error_text(struct kg_http_exchange *exchange, CURLcode code)
+/* libcurl: "SSL certificate problem: certificate has expired", "SSL: no alternative certificate subject name matches …". */
+static const char *
+certificate_text(struct kg_http_exchange *exchange, CURLcode code)
 {
 	struct kg_arena *arena = exchange->start->arena;
+	const char *text = curl_text(exchange, code), *colon = strstr(text, ": ");
 
-	if (exchange->is_too_long)
-		return kg_format(arena, "the answer is longer than %s", size_tell(arena, exchange->limit));
-	if (code == CURLE_OK || exchange->is_collected)
-		return NULL;
+	if (strstr(text, "subject name"))
+		return kg_format(arena, "the server's certificate is not for %s", host_of(exchange));
+	return kg_format(arena, "the server's certificate is refused: %s", lower(arena, colon ? colon + 2 : text));
+}
+
+static const char *
+timeout_text(struct kg_http_exchange *exchange)
+{
+	struct kg_arena *arena = exchange->start->arena;
+	bool is_overall = exchange->timeout_ms > 0 && exchange->timeout_ms <= exchange->connect_ms;
+
+	if (exchange->is_connected || is_overall)
+		return kg_format(arena, "timed out after %s", ms_tell(arena, exchange->timeout_ms));
+	return kg_format(arena, "no connection within %s", ms_tell(arena, exchange->connect_ms));
+}
+
+/* NULL when there is none. */
+static const char *
+fault_text(struct kg_http_exchange *exchange)
+{
+	struct kg_http_start *start = exchange->start;
+	struct kg_arena *arena = start->arena;
+
+	switch (exchange->fault) {
+	case KG_HTTP_STALLED:
+		return kg_format(arena, "%s for %s",
+		    exchange->body.sent < exchange->body.size ? "nothing could be sent" : "nothing arrived",
+		    ms_tell(arena, start->stall_ms));
+	case KG_HTTP_KEPT_TOO_MUCH: return kg_format(arena, "the answer is longer than %s", size_tell(arena, exchange->limit));
+	case KG_HTTP_SAVED_TOO_MUCH:
+		return kg_format(arena, "the answer is longer than %s", size_tell(arena, (uint64_t)start->save_limit));
+	case KG_HTTP_SAVE_FAILED: return kg_format(arena, "cannot write what arrives: %s", sys_tell(arena, start->error_sys));
+	case KG_HTTP_BODY_UNREADABLE:
+		return kg_format(arena, "cannot read %s: %s", start->body_path, sys_tell(arena, start->error_sys));
+	case KG_HTTP_BODY_SHORT: return kg_format(arena, "%s is shorter than what is to be sent of it", start->body_path);
+	case KG_HTTP_DOWNGRADED: return "it redirects from https to http";
+	case KG_HTTP_NO_FAULT:
+	case KG_HTTP_COLLECTED: return NULL;
+	}
+	return NULL;
+}
+
+static const char *
+code_text(struct kg_http_exchange *exchange, CURLcode code)
+{
+	const struct kg_http_start *start = exchange->start;
+	struct kg_arena *arena = start->arena;
+
 	switch ((int)code) {
-	case CURLE_OPERATION_TIMEDOUT:
-		return kg_format(arena, "timed out after %s", kg_duration_tell(arena, exchange->timeout_ms * 1000000));
-	case CURLE_COULDNT_RESOLVE_HOST: return host_text(exchange);
+	case CURLE_OPERATION_TIMEDOUT: return timeout_text(exchange);
+	case CURLE_COULDNT_RESOLVE_HOST: return kg_format(arena, "the host %s is not known", host_of(exchange));
 	case CURLE_GOT_NOTHING: return "the connection was closed without an answer";
 	case CURLE_PARTIAL_FILE:
 	case CURLE_HTTP2:
@@ -83,6 +149,39 @@ kg_http_error_text(struct kg_http_exchange *exchange, CURLcode code)
 	case CURLE_WEIRD_SERVER_REPLY:
 	case CURLE_UNSUPPORTED_PROTOCOL: return "it does not speak HTTP";
 	case CURLE_URL_MALFORMAT: return "the URL cannot be read";
+	case CURLE_TOO_MANY_REDIRECTS: return "it redirects more than 10 times";
+	case CURLE_PEER_FAILED_VERIFICATION: return certificate_text(exchange, code);
+	case CURLE_SSL_CACERT_BADFILE: return kg_format(arena, "cannot use the certificates in %s", start->ca_file);
+	case CURLE_SSL_CERTPROBLEM: return kg_format(arena, "cannot use the client's certificate %s", start->cert_file);
 	default: return system_text(exchange, code);
 	}
+}
+
+static bool
+is_lasting(const struct kg_http_exchange *exchange, CURLcode code)
+{
+	if (exchange->fault != KG_HTTP_NO_FAULT)
+		return exchange->fault != KG_HTTP_STALLED;
+	switch ((int)code) {
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_URL_MALFORMAT:
+	case CURLE_TOO_MANY_REDIRECTS:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CERTPROBLEM: return true;
+	default: return false;
+	}
+}
+
+void
+kg_http_error_set(struct kg_http_exchange *exchange, CURLcode code)
+{
+	struct kg_http_start *start = exchange->start;
+
+	if (exchange->fault == KG_HTTP_COLLECTED || (exchange->fault == KG_HTTP_NO_FAULT && code == CURLE_OK))
+		return;
+	start->error_text = fault_text(exchange);
+	if (!start->error_text)
+		start->error_text = code_text(exchange, code);
+	start->error_is_lasting = is_lasting(exchange, code);
 }

@@ -1,6 +1,6 @@
 /*
- * What the files of HTTP share: the room (one multi handle a loop, and its sockets), an exchange, and the sentence for what
- * went wrong with it.
+ * What the files of HTTP share: the room (one multi handle a loop, and its sockets), an exchange with its two bodies, and the
+ * sentence for what went wrong with it.
  */
 #pragma once
 
@@ -20,21 +20,58 @@ struct kg_http_bytes {
 	size_t size, room;
 };
 
+/* What is sent: memory, or a stretch of a file. */
+struct kg_http_body {
+	int fd;             /* -1: it is in memory, or there is none */
+	int64_t size, sent; /* bytes, counted from body_from */
+};
+
+/* What ended an exchange before libcurl could: libcurl knows it only as a callback that refused. */
+enum kg_http_fault {
+	KG_HTTP_NO_FAULT,
+	KG_HTTP_STALLED,
+	KG_HTTP_KEPT_TOO_MUCH,
+	KG_HTTP_SAVED_TOO_MUCH,
+	KG_HTTP_SAVE_FAILED,
+	KG_HTTP_BODY_UNREADABLE,
+	KG_HTTP_BODY_SHORT, /* the file has become shorter */
+	KG_HTTP_DOWNGRADED, /* a redirect from https to http */
+	KG_HTTP_COLLECTED,  /* collect has had enough, and that is well */
+};
+
 struct kg_http_exchange {
 	struct kg_live live;
 	struct kg_http_start *start;
 	CURL *easy;
 	struct curl_slist *headers;
+	struct kg_http_body body;
 	struct kg_http_bytes answer, answer_headers;
+	uv_timer_t stall;  /* open when stall_ms is set */
+	uint64_t moved_ms; /* the loop's time when a byte last went either way */
 	size_t limit;
-	int64_t timeout_ms;
-	bool is_too_long, is_collected; /* collect has had enough */
+	int64_t timeout_ms, connect_ms;
+	enum kg_http_fault fault;
+	bool is_connected, is_secure; /* of the request that was sent last */
 	char error[CURL_ERROR_SIZE];
 };
 
 /* The loop's room, made when it is first asked for; NULL when libcurl refuses. */
 struct kg_http_room *kg_http_room_find(struct kg_loop *loop);
+
+/* Sets what libcurl is to do for an exchange, but for its callbacks. */
+void kg_http_set(struct kg_http_exchange *exchange);
+
+/* Opens what is to be sent. False: fault and error_sys tell why not. */
+bool kg_http_body_open(struct kg_http_exchange *exchange);
+void kg_http_body_close(struct kg_http_exchange *exchange);
+/* Sets the method and the callbacks by which libcurl reads the body, and goes back in it. */
+void kg_http_body_set(struct kg_http_exchange *exchange);
+/* Writes a piece of the answer into save_fd. False: fault and error_sys tell why not. */
+bool kg_http_save(struct kg_http_exchange *exchange, int status, const char *bytes, size_t size);
+
+/* Notes that bytes have moved. */
+void kg_http_moved(struct kg_http_exchange *exchange);
 /* Sets status, answer and error_text from what libcurl says, and settles the wait. */
 void kg_http_exchange_finish(struct kg_http_exchange *exchange, CURLcode code);
-/* In the arena of the exchange; NULL when all is well. */
-const char *kg_http_error_text(struct kg_http_exchange *exchange, CURLcode code);
+/* Sets error_text and what goes with it; none when all is well. */
+void kg_http_error_set(struct kg_http_exchange *exchange, CURLcode code);

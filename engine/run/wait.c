@@ -82,6 +82,16 @@ kg_wait_worker(struct kg_job *job, void (*work)(void *), void *data, kg_step *th
 	return waiting(operation, false, then);
 }
 
+static struct kg_error *
+http_error(struct kg_job *job, const struct kg_http_start *start)
+{
+	enum kg_code code = job->timed_out ? KG_ETIME : start->error_sys ? KG_ESYSTEM : KG_ENETWORK;
+	struct kg_error *error = kg_error_make(job->arena, code, "%s", start->error_text);
+
+	error->sys = start->error_sys;
+	return error;
+}
+
 /* The answer is put into the job's view of it by a step of our own, before the kind's. */
 static struct kg_next
 http_ended(struct kg_job *job)
@@ -93,10 +103,12 @@ http_ended(struct kg_job *job)
 		.status = start->error_text ? 0 : start->status,
 		.body = start->answer ? start->answer : "",
 		.body_size = start->answer_size,
+		.saved_bytes = start->saved_bytes,
+		.saved_to = start->saved_to,
 		.headers = start->answer_headers ? start->answer_headers : "",
+		.error = start->error_text ? http_error(job, start) : NULL,
+		.is_lasting = start->error_is_lasting,
 	};
-	if (start->error_text)
-		job->http.error = kg_error_make(job->arena, job->timed_out ? KG_ETIME : KG_ENETWORK, "%s", start->error_text);
 	return kg_go(operation->then);
 }
 
@@ -110,14 +122,25 @@ kg_wait_http(struct kg_job *job, const struct kg_http *request, kg_step *then)
 		.method = request->method,
 		.url = request->url,
 		.unix_socket = request->unix_socket,
-		.ca_file = request->ca_file,
 		.headers = request->headers,
 		.body = request->body,
 		.body_size = request->body_size,
-		.timeout_ms = request->timeout_ms,
+		.body_path = request->body_path,
+		.body_from = request->body_from,
+		.body_bytes = request->body_bytes,
+		.save_fd = request->save_fd,
+		.save_at = request->save_at,
+		.save_limit = request->save_limit,
 		.body_limit = request->body_limit,
+		.timeout_ms = request->timeout_ms,
+		.connect_ms = request->connect_ms,
+		.stall_ms = request->stall_ms,
+		.ca_file = request->ca_file,
+		.cert_file = request->cert_file,
+		.key_file = request->key_file,
 		.insecure = request->insecure,
 		.http2 = request->http2,
+		.follow = request->follow,
 		.collect = request->collect,
 		.context = request->context,
 	};
