@@ -63,6 +63,15 @@ struct kg_http_result {
 	bool is_lasting; /* with error: asking again would end the same way: a certificate, a URL, a limit, a file */
 };
 
+/* The graph's `[cache]`: a registry that shares what was made among machines. Its repositories are PATH/images and PATH/outputs. */
+struct kg_remote {
+	const char *host; /* with the port, where one is given */
+	const char *path; /* without a slash at either end; "" where the registry itself is meant */
+	bool is_plain;    /* a loopback host: plain HTTP is tried where it speaks no TLS */
+	bool push;        /* what was made goes there; else it is only read */
+	int64_t stall_ms; /* how long an exchange may stand still */
+};
+
 /* Where things are. All absolute, all without a slash at the end. */
 struct kg_folders {
 	const char *graph; /* of the root graph file */
@@ -93,7 +102,8 @@ struct kg_job {
 	const struct kg_pair
 	    *remembered;            /* the outputs of the last successful run, ended by a NULL name; empty when there was none */
 	const struct kg_mask *mask; /* every secret value of this run; for a kind that hands a log to another program */
-	void *probe;                /* engine/probe's own, NULL before its first try */
+	const struct kg_remote *remote; /* NULL: there is none, or it was given up in this run */
+	void *probe;                    /* engine/probe's own, NULL before its first try */
 };
 
 /* A program to run. Output of both streams is drained into the node's log at full speed. */
@@ -189,6 +199,18 @@ void kg_topic_signal(struct kg_topic *topic);
 [[gnu::format(printf, 2, 3)]] void kg_job_log(struct kg_job *job, const char *format, ...);
 /* A fact that other nodes may use as ${node.NAME.KEY}; part of the node's output digest. */
 void kg_output(struct kg_job *job, const char *key, const char *value);
+
+/*
+ * Called in run: what it gave was found, not made. It is told as restored, and not published. spared_ns: how long making it took, where that is
+ * known; else 0, and what the ledger remembers of that stays. The first is for what this machine had, the second for what was in the shared cache.
+ */
+void kg_reused(struct kg_job *job, int64_t spared_ns);
+void kg_fetched(struct kg_job *job, int64_t spared_ns);
+/*
+ * The shared cache does not do what it should: the first call of a run warns, with why, and it is not asked any more in this run: job->remote is NULL
+ * from now on, in all jobs.
+ */
+void kg_remote_off(struct kg_job *job, const struct kg_error *why);
 
 /* Makes job->keep and returns it. NULL and *ret_error when that fails. */
 const char *kg_job_keep(struct kg_job *job, struct kg_error **ret_error);

@@ -79,12 +79,22 @@ struct kg_kind {
 	/* What must be alike for nodes to share one survey: an engine's socket, a cluster and namespace. In the arena. NULL: no survey. */
 	const char *(*survey_key)(struct kg_arena *arena, const void *spec);
 
-	kg_step *survey; /* asks the world once for all nodes of a key; fills job->survey (survey_size, zeroed) */
-	kg_step *look;   /* is what the ledger remembers still there? kg_done or kg_absent(why). NULL: its products tell */
-	kg_step *run;    /* makes it so; harmless when repeated */
-	kg_step *ready;  /* done when a user would call it ready; NULL: the common setting `ready`, or when run is done */
-	kg_step *watch;  /* one job a survey key, alive while nodes of the key are waited for; holds a stream, signals topics */
-	kg_step *undo;   /* takes it away; harmless when repeated or when there is nothing. NULL: its products are removed */
+	/*
+	 * Asks the world once for all nodes of a key; fills job->survey (survey_size, zeroed) of looks and runs. It is as old as the key's first look or
+	 * run. NULL: none; job->survey is NULL as well when it failed.
+	 */
+	kg_step *survey;
+	kg_step *look;  /* is what the ledger remembers still there? kg_done or kg_absent(why). NULL: its products tell */
+	kg_step *run;   /* makes it so; harmless when repeated */
+	kg_step *ready; /* done when a user would call it ready; NULL: the common setting `ready`, or when run is done */
+	kg_step *watch; /* one job a survey key, alive while nodes of the key are waited for; holds a stream, signals topics */
+	kg_step *undo;  /* takes it away; harmless when repeated or when there is nothing. NULL: its products are removed */
+	/*
+	 * Hands on what a run made to the shared cache. An operation with a job of its own (state zeroed, job->remembered: what the run gave), beside what
+	 * needs the node; started when job->remote is there and has push, at most a few at a time. A failure is a warning, and gives the cache up. NULL:
+	 * products that are restorable go there by themselves.
+	 */
+	kg_step *publish;
 	/*
 	 * Closes what the kind itself holds open, such as a database connection, when an operation is ended before its last step: by
 	 * its time limit or by Ctrl-C. No step; nothing of the job is open. NULL: nothing.

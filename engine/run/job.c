@@ -25,6 +25,11 @@ kg_tell(struct kg_job *job, const char *format, ...)
 	/* Probes say the same for as long as nothing changes; it is told once. */
 	bool is_new = !operation->told || strcmp(operation->told, text) != 0;
 	operation->told = text;
+	/* Beside a node that is done, or waited for, nobody is to read that it is at work. */
+	if (is_new && operation->is_behind) {
+		kg_job_log(job, "%s", text);
+		return;
+	}
 	/* What is taken down may have left the graph, and has its name alone. */
 	if (is_new && (operation->node != KG_NO_NODE || operation->run->down))
 		kg_run_emit(operation->run, KG_EVENT_NODE_TOLD, operation->node,
@@ -56,6 +61,28 @@ kg_output(struct kg_job *job, const char *key, const char *value)
 		}
 	}
 	kg_list_push(job->arena, &operation->outputs, (struct kg_pair){ kg_copy(job->arena, key), kg_copy(job->arena, value) });
+}
+
+void
+kg_reused(struct kg_job *job, int64_t spared_ns)
+{
+	struct kg_operation *operation = (struct kg_operation *)job;
+
+	operation->is_reused = true;
+	operation->spared_ns = spared_ns;
+}
+
+void
+kg_fetched(struct kg_job *job, int64_t spared_ns)
+{
+	kg_reused(job, spared_ns);
+	((struct kg_operation *)job)->is_fetched = true;
+}
+
+void
+kg_remote_off(struct kg_job *job, const struct kg_error *why)
+{
+	kg_run_remote_off(((struct kg_operation *)job)->run, why);
 }
 
 const char *

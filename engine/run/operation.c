@@ -111,6 +111,7 @@ kg_operation_make(struct kg_run *run, const struct kg_subject *subject, uint32_t
 			.folders = &run->folders,
 			.remembered = remembered_outputs(run, subject->before),
 			.mask = &run->mask,
+			.remote = run->remote,
 		},
 	};
 	kg_node_log_start(&operation->log, operation->job.log, &run->mask);
@@ -132,6 +133,7 @@ kg_operation_start(struct kg_operation *operation, kg_step *first, int64_t timeo
 	operation->told = NULL;
 	operation->step = first;
 	operation->ended = ended;
+	operation->job.remote = run->remote;
 	operation->deadline_ns = 0;
 	if (timeout_ms > 0) {
 		operation->deadline_ns = kg_loop_now_ns(run->loop) + timeout_ms * 1000000;

@@ -68,6 +68,9 @@ struct kg_operation {
 	struct kg_child_start child;
 	bool is_child; /* the open wait is a child */
 	bool is_quiet, is_capturing;
+	bool is_behind;             /* in the background of a node that is done: what it tells goes to the log alone */
+	bool is_reused, is_fetched; /* by kg_reused, kg_fetched */
+	int64_t spared_ns;
 	struct kg_http_start http;
 	struct kg_topic_seat seat;
 	struct kg_text captured;

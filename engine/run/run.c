@@ -103,6 +103,7 @@ kg_run_open(struct kg_arena *arena, const struct kg_run_options *options, struct
 	run->product_owners.arena = arena;
 	run->tools = kg_tools_make(arena);
 	run->mask.arena = arena;
+	run->remote = options->plan || options->reading ? NULL : options->remote;
 	struct kg_error *error = run_open(run);
 	if (error)
 		kg_run_close(run);

@@ -21,6 +21,7 @@ enum kg_task_state : uint8_t {
 	KG_TASK_INSPECTED, /* on a worker: what is it made of, and are its products still there? */
 	KG_TASK_LOOKING,   /* its kind asks the world */
 	KG_TASK_RESTORING, /* on a worker: from the store */
+	KG_TASK_SURVEYED,  /* its kind asks the world for all nodes of its key, before it runs */
 	KG_TASK_QUEUED,    /* for a place in its pool */
 	KG_TASK_PREPARING, /* on a worker: old products are removed */
 	KG_TASK_RUNNING,
@@ -66,7 +67,8 @@ struct kg_task {
 	bool is_gate;  /* a chosen node waits until this one is ready */
 	bool was_made; /* it ran in this run, or was restored */
 	bool was_restored;
-	bool would_run; /* plan */
+	bool was_fetched; /* was_restored, from the shared cache */
+	bool would_run;   /* plan */
 	uint32_t tries;
 	uint32_t unmet; /* edges that are not satisfied yet */
 	uint32_t output_count;
@@ -76,6 +78,7 @@ struct kg_task {
 	struct kg_digest outputs_digest;
 	int64_t path_ns; /* longest way from its start to the end of the graph: who has more goes first */
 	int64_t started_ns, ended_ns, watched_ns;
+	int64_t spared_ns;                /* how long making it took where it was made; 0: not known */
 	struct kg_inspection *inspection; /* NULL unless it has changed */
 	struct kg_operation *operation;   /* NULL until its kind has something to do */
 	const char *why;                  /* why it runs */
@@ -97,8 +100,15 @@ struct kg_survey {
 	enum { KG_SURVEY_RUNNING, KG_SURVEY_DONE, KG_SURVEY_FAILED } state;
 	struct kg_operation *operation, *watch;
 	struct kg_error *error;
-	KG_LIST(uint32_t) waiting; /* nodes whose look goes on when it is done */
+	KG_LIST(uint32_t) waiting; /* nodes whose look or run goes on when it is done */
 	uint32_t watchers;         /* nodes of the key that are waited for */
+};
+
+/* What was made and is to go to the shared cache, in the background. */
+struct kg_publishing {
+	KG_LIST(uint32_t) waiting; /* nodes, from `next` on */
+	uint32_t next;
+	uint32_t running;
 };
 
 struct down;
@@ -111,8 +121,9 @@ struct kg_run {
 	struct kg_lock *lock;
 	struct kg_ledger *ledger; /* NULL: nothing has run here yet, and this run only reads */
 	struct kg_stat_cache *stat_cache;
-	struct kg_tools *tools; /* programs that were looked up in this run */
-	struct kg_store *store; /* NULL: none */
+	struct kg_tools *tools;         /* programs that were looked up in this run */
+	struct kg_store *store;         /* NULL: none */
+	const struct kg_remote *remote; /* NULL: none, or given up */
 	struct kg_folders folders;
 	struct kg_mask mask;
 	const char **secrets; /* by the graph's index; NULL: not needed by what is chosen */
@@ -134,9 +145,10 @@ struct kg_run {
 	struct kg_map survey_index;
 	struct kg_operation *queue_first, *queue_last;
 	KG_LIST(struct kg_operation *) running; /* operations that are not ended, in no order */
-	uint32_t open;                          /* tasks between WAITING and a final state */
-	uint32_t watched;                       /* tasks whose readiness is watched */
-	uint32_t not_ready;                     /* tasks that ran and were not ready in time */
+	struct kg_publishing publishing;
+	uint32_t open;      /* tasks between WAITING and a final state */
+	uint32_t watched;   /* tasks whose readiness is watched */
+	uint32_t not_ready; /* tasks that ran and were not ready in time */
 	bool in_barrier, stopping;
 	bool has_failed; /* a node failed by itself, and not because time was up */
 	uint32_t interrupts;
@@ -216,7 +228,7 @@ void kg_pool_give_back(struct kg_run *run, uint32_t node);
 void kg_pools_empty(struct kg_run *run, void (*dropped)(struct kg_run *run, uint32_t node));
 
 /* engine/run/survey.c */
-/* Hands the operation its survey; false: it is asked for first, and kg_task_look goes on when it is there. */
+/* Hands the operation its survey; false: it is asked for first, and kg_task_look or kg_task_queue goes on, by the task's state, when it is there. */
 bool kg_survey_give(struct kg_run *run, uint32_t node, struct kg_operation *operation);
 void kg_survey_watch(struct kg_run *run, struct kg_operation *operation);
 void kg_survey_unwatch(struct kg_run *run, struct kg_operation *operation);
@@ -231,6 +243,7 @@ const char *kg_task_name(const struct kg_run *run, uint32_t node);
 bool kg_task_restore(struct kg_run *run, uint32_t node);
 
 /* engine/run/task_run.c */
+/* It is to run: its survey is asked for, then it waits for a place in its pool. Cancelled when the run is stopped. */
 void kg_task_queue(struct kg_run *run, uint32_t node);
 void kg_task_run(struct kg_run *run, uint32_t node);
 
@@ -243,6 +256,13 @@ void kg_task_done(struct kg_run *run, uint32_t node);
 void kg_tasks_record_finished(struct kg_run *run);
 /* Those that are prepared: recorded as begun, then begun. */
 void kg_tasks_record_starting(struct kg_run *run);
+
+/* engine/run/publish.c */
+/* A node that was made: to the shared cache, if there is one that takes it and its kind has something to hand on. */
+void kg_task_publish(struct kg_run *run, uint32_t node);
+
+/* engine/run/remote.c: the first call warns with why, and the shared cache is not asked any more. */
+void kg_run_remote_off(struct kg_run *run, const struct kg_error *why);
 
 /* engine/run/displace.c: false when nothing that uses the node's data runs; else then is called when all of it is stopped */
 bool kg_data_users_stop(struct kg_run *run, uint32_t node, void (*then)(struct kg_run *run, uint32_t node, struct kg_error *error));

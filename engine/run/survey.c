@@ -1,6 +1,6 @@
 /*
  * Asking the world once for all nodes of a key, instead of once a node: thirty listings of one object each take seconds, one listing of thirty
- * takes milliseconds. A key's survey is an operation of its own; looks that want it wait until it is there.
+ * takes milliseconds. A key's survey is an operation of its own; looks and runs that want it wait until it is there.
  */
 
 #include "engine/base/arena.h"
@@ -32,8 +32,14 @@ survey_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 
 	survey->state = outcome->what == KG_OUTCOME_DONE ? KG_SURVEY_DONE : KG_SURVEY_FAILED;
 	survey->error = outcome->error;
-	for (uint32_t i = 0; i < survey->waiting.count; i++)
-		kg_task_look(run, survey->waiting.items[i]);
+	for (uint32_t i = 0; i < survey->waiting.count; i++) {
+		uint32_t node = survey->waiting.items[i];
+
+		if (run->tasks[node].state == KG_TASK_LOOKING)
+			kg_task_look(run, node);
+		else
+			kg_task_queue(run, node);
+	}
 	survey->waiting.count = 0;
 }
 

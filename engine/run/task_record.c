@@ -76,6 +76,15 @@ settings_pack(struct kg_run *run, const struct kg_value *settings)
 	return block;
 }
 
+/* How long making it takes. What was restored was not made here. */
+static int64_t
+duration_of(const struct kg_task *task, const struct kg_entry *before)
+{
+	if (!task->was_restored)
+		return task->ended_ns - task->started_ns;
+	return task->spared_ns > 0 ? task->spared_ns : before->duration_ns;
+}
+
 /* What the ledger is to remember; started: a run begins, and until it ends what the node left is not to be trusted. */
 static struct kg_entry *
 entry_of(struct kg_run *run, uint32_t node, bool started)
@@ -97,7 +106,7 @@ entry_of(struct kg_run *run, uint32_t node, bool started)
 		.outputs = started ? task->kept.items : task->outputs,
 		.output_count = started ? task->kept.count : task->output_count,
 		.order = node,
-		.duration_ns = started || task->was_restored ? before->duration_ns : task->ended_ns - task->started_ns,
+		.duration_ns = started ? before->duration_ns : duration_of(task, before),
 		.ready_ns = before->ready_ns,
 		.finished_wall_ns = started ? before->finished_wall_ns : kg_clock_wall_ns(),
 		.settings = settings_pack(run, &run->graph->values.items[it->settings]),
@@ -139,6 +148,8 @@ task_finish(struct kg_run *run, uint32_t node)
 		run->summary.made++;
 	kg_run_emit(run, task->was_restored ? KG_EVENT_NODE_RESTORED : KG_EVENT_NODE_DONE, node,
 	    (struct kg_event){ .duration_ns = task->ended_ns - task->started_ns, .text = is_same ? "same" : NULL });
+	if (!task->was_restored)
+		kg_task_publish(run, node);
 	kg_task_finished(run, node);
 }
 

@@ -59,10 +59,7 @@ task_restored(struct kg_work *work)
 	if (work->error)
 		kg_run_warn(run, "%s: not restored: %s", kg_task_name(run, work->node), kg_error_text(run->arena, work->error));
 	if (work->error || !work->hit) {
-		if (run->stopping)
-			kg_task_cancel(run, work->node);
-		else
-			kg_task_queue(run, work->node);
+		kg_task_queue(run, work->node);
 		return;
 	}
 	if (work->inspection.parts) {

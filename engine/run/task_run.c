@@ -14,7 +14,18 @@ static constexpr int64_t retry_pause_longest_ms = 30000;
 void
 kg_task_queue(struct kg_run *run, uint32_t node)
 {
-	run->tasks[node].state = KG_TASK_QUEUED;
+	struct kg_task *task = &run->tasks[node];
+
+	/* A survey, or a look into the store, may have been waited for meanwhile. */
+	if (run->stopping) {
+		kg_task_cancel(run, node);
+		return;
+	}
+	/* Before it has a place in its pool: what only asks keeps nobody from running. */
+	task->state = KG_TASK_SURVEYED;
+	if (!kg_survey_give(run, node, task->operation))
+		return;
+	task->state = KG_TASK_QUEUED;
 	kg_pool_push(run, node);
 }
 
@@ -47,6 +58,8 @@ task_try(struct kg_run *run, uint32_t node)
 	task->started_ns = kg_clock_now_ns();
 	task->tries++;
 	operation->outputs.count = 0;
+	operation->is_reused = operation->is_fetched = false;
+	operation->spared_ns = 0;
 	kg_run_emit(run, KG_EVENT_NODE_STARTED, node, (struct kg_event){ .count = task->tries });
 	kg_operation_start(operation, operation->kind->run, operation->job.common->timeout_ms, run_ended);
 }
@@ -231,6 +244,9 @@ recorded(struct kg_work *work)
 		task->inspection->fingerprint = work->inspection.fingerprint;
 		task->inspection->parts = kg_parts_copy(run->arena, work->inspection.parts);
 	}
+	task->was_restored = task->operation->is_reused;
+	task->was_fetched = task->operation->is_fetched;
+	task->spared_ns = task->operation->spared_ns;
 	kg_pool_give_back(run, work->node);
 	kg_task_take_outputs(run, work->node, work);
 	kg_task_done(run, work->node);

@@ -54,7 +54,7 @@ bench_graph(struct bench *bench, const char *text)
 
 struct telling {
 	struct bench *bench;
-	struct kg_text told, reasons, errors;
+	struct kg_text told, reasons, errors, warnings;
 };
 
 static void
@@ -67,6 +67,8 @@ report(void *context, const struct kg_event *event)
 		kg_text_format(&telling->reasons, "%s: %s; ", event->name, event->text);
 	if (event->type == KG_EVENT_NODE_FAILED)
 		kg_text_format(&telling->errors, "%s: %s; ", event->name, kg_error_text(telling->bench->arena, event->error));
+	if (event->type == KG_EVENT_WARNING)
+		kg_text_format(&telling->warnings, "%s; ", event->text);
 	if (event->type == KG_EVENT_RUN_ENDED)
 		telling->bench->summary = *event->summary;
 	if (!kg_text_starts(word, "node_") || event->type == KG_EVENT_NODE_STALE || event->type == KG_EVENT_NODE_TOLD)
@@ -117,7 +119,13 @@ run_open(struct bench *bench, struct kg_run_options *options, struct telling *te
 {
 	struct kg_run *run;
 
-	*telling = (struct telling){ bench, { .arena = bench->arena }, { .arena = bench->arena }, { .arena = bench->arena } };
+	*telling = (struct telling){
+		.bench = bench,
+		.told.arena = bench->arena,
+		.reasons.arena = bench->arena,
+		.errors.arena = bench->arena,
+		.warnings.arena = bench->arena,
+	};
 	options->graph = graph_read(bench);
 	options->kinds = bench->kinds;
 	options->folder = kg_format(bench->arena, "%s/.kgraph/default", bench->folder);
@@ -139,6 +147,7 @@ run_close(struct bench *bench, struct kg_run *run, struct telling *telling)
 	bench->told = kg_text_end(&telling->told);
 	bench->reasons = kg_text_end(&telling->reasons);
 	bench->errors = kg_text_end(&telling->errors);
+	bench->warnings = kg_text_end(&telling->warnings);
 }
 
 enum kg_run_outcome

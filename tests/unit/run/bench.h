@@ -28,6 +28,7 @@ struct bench {
 	const char *told;                   /* "started a; done a; …" of the last run */
 	const char *reasons;                /* "a: it has never run here; …" */
 	const char *errors;                 /* of the last run's failed nodes, or of reading the graph */
+	const char *warnings;               /* of the last run, "…; …; " */
 	struct kg_summary summary;
 	const char *signal_at; /* "done a": at this event the test sends itself signal; NULL: at none */
 	int signal;

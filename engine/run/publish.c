@@ -1,0 +1,82 @@
+/*
+ * What was made goes to the shared cache, beside what needs it: an operation in the background of each node that was made, a few at a time. The run
+ * ends when all of them have.
+ */
+
+#include "engine/base/arena.h"
+#include "engine/base/assert.h"
+#include "engine/run/state.h"
+
+/* More share the same line to the registry, and each holds a file open and a part of it in memory. */
+static constexpr uint32_t publishing_most = 4;
+/* Exchanges are bounded by how long they stand still; this is for what moves and never ends. */
+static constexpr int64_t publish_longest_ms = 30 * 60 * 1000;
+
+static void publish_ended(struct kg_operation *operation, const struct kg_outcome *outcome);
+
+static const struct kg_pair *
+outputs_of(struct kg_run *run, const struct kg_task *task)
+{
+	struct kg_pair *pairs = kg_new_array(run->arena, struct kg_pair, task->output_count + 1);
+
+	for (uint32_t i = 0; i < task->output_count; i++)
+		pairs[i] = (struct kg_pair){ task->outputs[i].key, task->outputs[i].value };
+	return pairs;
+}
+
+/* The task's own operation may be watched at the same time: this is one beside it. */
+static struct kg_error *
+publish_start(struct kg_run *run, uint32_t node)
+{
+	const struct kg_operation *made = run->tasks[node].operation;
+	struct kg_subject subject = kg_subject_of_node(run, run->arena, node);
+	struct kg_operation *operation;
+	struct kg_error *error = kg_operation_make(run, &subject, node, &operation);
+
+	if (error)
+		return error;
+	operation->is_behind = true;
+	operation->job.survey = made->job.survey;
+	operation->job.fingerprint = made->job.fingerprint;
+	operation->job.remembered = outputs_of(run, &run->tasks[node]);
+	run->publishing.running++;
+	kg_operation_start(operation, operation->kind->publish, publish_longest_ms, publish_ended);
+	return NULL;
+}
+
+static void
+publish_more(struct kg_run *run)
+{
+	struct kg_publishing *publishing = &run->publishing;
+
+	/* Who interrupts wants the end, and not first an upload. */
+	if (!run->remote || run->interrupts > 0)
+		publishing->next = publishing->waiting.count;
+	while (publishing->next < publishing->waiting.count && publishing->running < publishing_most) {
+		struct kg_error *error = publish_start(run, publishing->waiting.items[publishing->next++]);
+
+		if (error)
+			kg_run_warn(run, "not published: %s", kg_error_text(run->arena, error));
+	}
+}
+
+static void
+publish_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
+{
+	struct kg_run *run = operation->run;
+
+	kg_assert(run->publishing.running > 0);
+	run->publishing.running--;
+	if (outcome->what != KG_OUTCOME_DONE && outcome->error->code != KG_ECANCELLED)
+		kg_run_remote_off(run, kg_error_wrap(run->arena, outcome->error, "%s could not be published", operation->job.name));
+	publish_more(run);
+}
+
+void
+kg_task_publish(struct kg_run *run, uint32_t node)
+{
+	if (!run->remote || !run->remote->push || !run->tasks[node].operation->kind->publish)
+		return;
+	kg_list_push(run->arena, &run->publishing.waiting, node);
+	publish_more(run);
+}
