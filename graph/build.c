@@ -203,6 +203,9 @@ kg_sealing_build(struct kg_sealing *sealing, const uint32_t *order)
 	graph->instance = text_shared(draft, is_given(draft->instance) ? draft->instance : "default");
 	graph->default_target = text_shared(draft, draft->default_target);
 	graph->profile = text_shared(draft, draft->profile);
+	graph->cache_remote = text_shared(draft, draft->cache_remote);
+	graph->cache_push = draft->cache_push;
+	graph->cache_timeout_ms = draft->cache_timeout_ms > 0 ? draft->cache_timeout_ms : KG_CACHE_TIMEOUT_MS;
 	graph->values = kg_draft_values(draft);
 	graph->values.keys = NULL;
 	kg_graph_index_names(draft->arena, graph);

@@ -76,6 +76,9 @@ struct kg_draft {
 	KG_LIST(struct kg_draft_elsewhere) elsewhere;
 	KG_LIST(struct kg_draft_removed) removed;
 	const char *name, *instance, *folder;
+	const char *cache_remote; /* NULL: none */
+	int64_t cache_timeout_ms; /* 0: not said */
+	bool cache_push;
 	const char *default_target;    /* NULL: none */
 	const char *profile;           /* "": none */
 	struct kg_place default_place; /* of [graph] default */

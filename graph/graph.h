@@ -23,6 +23,8 @@ struct kg_error;
 struct kg_errors;
 
 #define KG_NO_NODE UINT32_MAX
+/* Where [cache] does not say `timeout`. */
+#define KG_CACHE_TIMEOUT_MS 10000
 
 /* How far the other node must have got. */
 enum kg_edge_until : uint8_t { KG_UNTIL_DONE, KG_UNTIL_READY };
@@ -103,11 +105,14 @@ struct kg_graph {
 	const uint32_t *name_slots; /* a hash table for kg_graph_find: node indices, KG_NO_NODE where free */
 	uint32_t node_count, edge_count, user_count, reference_count, target_count, target_node_count;
 	uint32_t export_count, secret_count, port_count, pool_count, name_slot_count;
-	uint32_t name;           /* text: [graph] name; the folder's name when absent */
-	uint32_t instance;       /* text: [graph] instance: nodes, ports and data are remembered for each; "default" when absent */
-	uint32_t default_target; /* text: [graph] default; 0: none, and then every node is meant */
-	uint32_t folder;         /* text: absolute folder of the root file */
-	uint32_t profile;        /* text: the profile it was read with */
+	uint32_t name;            /* text: [graph] name; the folder's name when absent */
+	uint32_t instance;        /* text: [graph] instance: nodes, ports and data are remembered for each; "default" when absent */
+	uint32_t default_target;  /* text: [graph] default; 0: none, and then every node is meant */
+	uint32_t folder;          /* text: absolute folder of the root file */
+	uint32_t profile;         /* text: the profile it was read with */
+	uint32_t cache_remote;    /* text: "oci://HOST/PATH", found well by kg_oci_url_read; 0: no shared cache */
+	bool cache_push;          /* what is made goes there too */
+	int64_t cache_timeout_ms; /* how long an exchange with it may stand still */
 };
 
 /* The text at an offset, such as node->name. */

@@ -13,8 +13,8 @@ static constexpr uint32_t scopes_at_most = 10000;
 /* Offsets and lines are 32 bits wide. */
 static constexpr size_t file_largest_bytes = 256 << 20;
 
-static const char *const sections[] = { "graph", "vars", "include", "ports", "secrets", "pools", "target", "export", "node",
-	"template", "profile", NULL };
+static const char *const sections[] = { "graph", "vars", "include", "ports", "secrets", "pools", "cache", "target", "export",
+	"node", "template", "profile", NULL };
 
 static void
 origin_add(struct kg_reader *reader, const char *path)

@@ -380,7 +380,7 @@ kg_reader_scalar(struct kg_reader *reader, const struct kg_scope *scope, const s
 }
 
 const char *
-kg_reader_closed_text(struct kg_reader *reader, const struct kg_scope *scope, const struct kg_toml *said, const char *subject)
+kg_reader_closed_or_empty(struct kg_reader *reader, const struct kg_scope *scope, const struct kg_toml *said, const char *subject)
 {
 	struct kg_scalar scalar;
 
@@ -396,8 +396,15 @@ kg_reader_closed_text(struct kg_reader *reader, const struct kg_scope *scope, co
 		    reader->draft->errors->arena, error, "it may hold ${vars.…}, ${env.…}, ${graph.…} and ${profile}");
 		return NULL;
 	}
-	const char *text = kg_resolve_text(reader->arena, NULL, scalar.text);
-	if (*text != '\0')
+	return kg_resolve_text(reader->arena, NULL, scalar.text);
+}
+
+const char *
+kg_reader_closed_text(struct kg_reader *reader, const struct kg_scope *scope, const struct kg_toml *said, const char *subject)
+{
+	const char *text = kg_reader_closed_or_empty(reader, scope, said, subject);
+
+	if (!text || *text != '\0')
 		return text;
 	(void)kg_reader_complain(reader, kg_reader_place(scope, said), "%s is empty", subject);
 	return NULL;

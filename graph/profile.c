@@ -7,7 +7,7 @@
 /* The graph as it is without a profile: can be asked for by name when [graph] chooses one. */
 static const char profile_none[] = "default";
 
-static const char *const profile_sections[] = { "node", "vars", "target", "export", "ports", "secrets", NULL };
+static const char *const profile_sections[] = { "node", "vars", "target", "export", "ports", "secrets", "cache", NULL };
 
 void
 kg_reader_profile_choose(struct kg_reader *reader, struct kg_scope *root)

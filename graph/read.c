@@ -55,6 +55,7 @@ sections_read(struct kg_reader *reader)
 		kg_reader_ports(reader, scope);
 		kg_reader_secrets(reader, scope);
 		kg_reader_pools(reader, scope);
+		kg_reader_cache(reader, scope);
 		kg_reader_targets(reader, scope);
 		kg_reader_templates_open(reader, scope);
 		kg_reader_nodes(reader, scope);

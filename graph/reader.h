@@ -126,6 +126,7 @@ struct kg_reader {
 	KG_LIST(struct kg_place) name_places; /* where names that there may be only once were said: the maps below lead there */
 	struct kg_map target_names, port_names, secret_names, node_names;
 	struct kg_map pool_names; /* → 0 */
+	bool is_cache_said;
 };
 
 /* reader: places, names, small questions */
@@ -188,6 +189,9 @@ struct kg_scalar kg_reader_scalar(struct kg_reader *reader, const struct kg_scop
 /* The text that said is, known now, with nothing escaped; NULL when it is wrong, and told. subject: "`name` in [graph]" */
 const char *kg_reader_closed_text(
     struct kg_reader *reader, const struct kg_scope *scope, const struct kg_toml *said, const char *subject);
+/* The same where an empty text is one too. */
+const char *kg_reader_closed_or_empty(
+    struct kg_reader *reader, const struct kg_scope *scope, const struct kg_toml *said, const char *subject);
 /* A literal text as it stands in scalars: "${" becomes "$${". */
 struct kg_scalar kg_reader_literal(struct kg_reader *reader, const char *text);
 /* The scalar as a text: numbers and flags as they would be written. */
@@ -208,6 +212,9 @@ void kg_reader_ports(struct kg_reader *reader, const struct kg_scope *scope);
 void kg_reader_secrets(struct kg_reader *reader, const struct kg_scope *scope);
 void kg_reader_pools(struct kg_reader *reader, const struct kg_scope *scope);
 void kg_reader_targets(struct kg_reader *reader, const struct kg_scope *scope);
+
+/* section_cache */
+void kg_reader_cache(struct kg_reader *reader, const struct kg_scope *scope);
 
 /* template */
 void kg_reader_templates_open(struct kg_reader *reader, struct kg_scope *scope);

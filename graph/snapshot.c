@@ -17,7 +17,7 @@
 
 static const char magic[8] = "kgraph\n";
 /* Raised when the same files would now be read or sealed to something else. */
-static constexpr uint32_t format_version = 1;
+static constexpr uint32_t format_version = 2;
 
 static const size_t part_sizes[KG_SNAPSHOT_PARTS] = {
 	[KG_SNAPSHOT_VALUES] = sizeof(struct kg_value),
@@ -180,6 +180,9 @@ graph_parts_set(struct writing *writing, const struct kg_graph *graph)
 	writing->head.default_target = graph->default_target;
 	writing->head.folder = graph->folder;
 	writing->head.profile = graph->profile;
+	writing->head.cache_remote = graph->cache_remote;
+	writing->head.cache_push = graph->cache_push;
+	writing->head.cache_timeout_ms = graph->cache_timeout_ms;
 }
 
 static uint32_t
@@ -320,6 +323,9 @@ graph_of(const struct kg_snapshot *snapshot)
 		.default_target = snapshot->head->default_target,
 		.folder = snapshot->head->folder,
 		.profile = snapshot->head->profile,
+		.cache_remote = snapshot->head->cache_remote,
+		.cache_push = snapshot->head->cache_push != 0,
+		.cache_timeout_ms = snapshot->head->cache_timeout_ms,
 	};
 }
 

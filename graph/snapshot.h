@@ -50,8 +50,10 @@ struct kg_snapshot_head {
 		uint64_t offset;
 		uint64_t count; /* items, not bytes */
 	} parts[KG_SNAPSHOT_PARTS];
-	uint32_t name, instance, default_target, folder, profile; /* of the graph */
+	uint32_t name, instance, default_target, folder, profile, cache_remote; /* of the graph */
+	uint32_t cache_push;
 	uint32_t zero;
+	int64_t cache_timeout_ms;
 };
 
 struct kg_snapshot_file {

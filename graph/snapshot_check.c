@@ -131,7 +131,7 @@ lists_sound(const struct kg_graph *graph)
 		if (graph->pools[i].name >= texts)
 			return false;
 	return graph->name < texts && graph->instance < texts && graph->default_target < texts && graph->folder < texts &&
-	    graph->profile < texts;
+	    graph->profile < texts && graph->cache_remote < texts;
 }
 
 /* A power of two, with a free slot, or a search for a name that is not there would not end. */

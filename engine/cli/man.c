@@ -10,6 +10,8 @@ static const char *const variables[][2] = {
 	{ "KGRAPH_PROFILE", "The profile when \\-\\-profile is not given." },
 	{ "KGRAPH_VAR_NAME", "The value of the variable NAME of [vars]; \\-\\-set goes before it." },
 	{ "KGRAPH_STORE_SIZE", "What the store of outputs may take, such as 20G; 10G otherwise." },
+	{ "KGRAPH_CACHE", "The shared cache, oci://HOST/PATH, instead of the graph file's; empty: none." },
+	{ "KGRAPH_PUSH", "1 or 0: whether what is made goes there, when neither \\-\\-push nor \\-\\-no\\-push is given." },
 	{ "NO_COLOR", "When set, nothing is coloured on its own account." },
 	{ "XDG_CACHE_HOME, XDG_STATE_HOME", "Where the files below are, when not in the home folder." },
 };

@@ -28,6 +28,7 @@ struct kg_options {
 	int64_t timeout_ms;
 	int64_t lock_wait_ms; /* -1: for ever */
 	bool fail_fast, no_wait, no_store;
+	bool push, no_push;
 	const char *events, *trace;
 	int64_t colour; /* enum kg_colour */
 	bool verbose, quiet, help, version;

@@ -1,9 +1,12 @@
 #include "engine/cli/session.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "engine/base/arena.h"
+#include "engine/base/oci_url.h"
 #include "engine/base/text.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/kinds.h"
@@ -80,14 +83,62 @@ sinks_close(struct kg_session *session)
 	session->cli->look.style = session->cli->error_style;
 }
 
+static bool
+is_yes(const char *text)
+{
+	return strcmp(text, "1") == 0 || strcmp(text, "true") == 0;
+}
+
+/* Whether what is made goes to the shared cache: the command line, then the environment, then the file say it. */
+static bool
+wants_push(const struct kg_options *options, const struct kg_graph *graph)
+{
+	const char *said = getenv("KGRAPH_PUSH");
+
+	if (options->push || options->no_push)
+		return options->push && !options->no_push;
+	return said && *said ? is_yes(said) : graph->cache_push;
+}
+
+/* *ret_remote NULL: there is none. An empty KGRAPH_CACHE switches the file's off. */
+static struct kg_error *
+remote_find(struct kg_session *session, const struct kg_remote **ret_remote)
+{
+	const struct kg_graph *graph = session->checkout.graph;
+	const char *said = getenv("KGRAPH_CACHE"), *advice = NULL;
+	const char *text = said ? said : kg_graph_text(graph, graph->cache_remote);
+	struct kg_arena *arena = session->cli->arena;
+	struct kg_oci_url url;
+
+	*ret_remote = NULL;
+	if (!*text)
+		return NULL;
+	const char *why = kg_oci_url_read(arena, text, &url, &advice);
+	if (why)
+		return kg_error_advise(
+		    arena, kg_error_make(arena, KG_EINPUT, "KGRAPH_CACHE is not the URL of a shared cache: %s", why), "%s", advice);
+	struct kg_remote *remote = kg_new(arena, struct kg_remote);
+	*remote = (struct kg_remote){
+		.host = url.host,
+		.path = url.path,
+		.is_plain = url.is_loopback,
+		.push = wants_push(&session->cli->asked.options, graph),
+		.stall_ms = graph->cache_timeout_ms > 0 ? graph->cache_timeout_ms : KG_CACHE_TIMEOUT_MS,
+	};
+	*ret_remote = remote;
+	return NULL;
+}
+
 int
 kg_session_open_run(struct kg_session *session)
 {
 	struct kg_cli *cli = session->cli;
 	const struct kg_options *options = &cli->asked.options;
+	const struct kg_remote *remote;
+	struct kg_error *error = remote_find(session, &remote);
 
-	struct kg_error *error = session->fd > 0 ? sinks_make(session) : NULL;
-
+	if (!error && session->fd > 0)
+		error = sinks_make(session);
 	if (error)
 		return kg_cli_fail(cli, error);
 	struct kg_run_options run_options = {
@@ -98,6 +149,7 @@ kg_session_open_run(struct kg_session *session)
 		.folder = session->checkout.state,
 		.ports_file = kg_user_ports_file(cli->arena),
 		.store_folder = options->no_store ? NULL : kg_user_store_folder(cli->arena),
+		.remote = options->no_store ? NULL : remote,
 		.reporter = session->reporter,
 		.jobs = (uint32_t)options->jobs,
 		.timeout_ms = options->timeout_ms,

@@ -46,7 +46,7 @@ every_example_of_the_document_can_be_read(void **state)
 		for (const struct kg_error *error = reading->errors.first; error; error = error->next)
 			fail_msg("%s\n%s", error->message, text);
 	}
-	assert_int_equal(count, 7);
+	assert_int_equal(count, 8);
 }
 
 static void

@@ -227,6 +227,9 @@ rest_tell(struct kg_text *out, const struct kg_draft *draft, const struct kg_val
 	for (uint32_t i = 0; i < draft->pools.count; i++)
 		kg_text_format(out, "pool %s = %u, %lld bytes\n", values->texts + draft->pools.items[i].name,
 		    draft->pools.items[i].width, (long long)draft->pools.items[i].memory_bytes);
+	if (draft->cache_remote)
+		kg_text_format(out, "cache %s, push %d, %lld ms\n", draft->cache_remote, draft->cache_push,
+		    (long long)draft->cache_timeout_ms);
 }
 
 const char *

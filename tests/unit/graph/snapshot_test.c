@@ -75,6 +75,9 @@ draft_fill(struct by_hand *hand)
 	by_hand_need_ready(hand, b, "c", 1, 1);
 	by_hand_target(hand, "all", 4, (const char *const[]){ "b", NULL });
 	hand->draft.default_target = "all";
+	hand->draft.cache_remote = "oci://registry.test/cache";
+	hand->draft.cache_push = true;
+	hand->draft.cache_timeout_ms = 2500;
 }
 
 static struct world *
@@ -155,6 +158,9 @@ what_is_mapped_is_what_was_written(void **)
 	assert_int_equal(kg_graph_find(new, "b"), 2);
 	assert_int_equal(kg_graph_find(new, "d"), KG_NO_NODE);
 	assert_string_equal(kg_graph_text(new, new->default_target), "all");
+	assert_string_equal(kg_graph_text(new, new->cache_remote), "oci://registry.test/cache");
+	assert_true(new->cache_push);
+	assert_int_equal(new->cache_timeout_ms, 2500);
 	assert_string_equal(kg_graph_text(new, new->exports[0].name), "URL");
 	world_free(world);
 }
