@@ -253,6 +253,9 @@ pub const rooms = struct {
         .uses = &.{ .base, .run, .probe },
         .packages = &.{ .cjson, .crypto },
         .files = &.{
+            "containerfile.c",
+            "containerfile_stage.c",
+            "containerfile_word.c",
             "docker.c",
             "engine.c",
             "listing.c",
@@ -366,6 +369,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/cli/table_test.c", .rooms = &.{.cli} },
     .{ .source = "tests/unit/cli/manual_test.c", .rooms = &.{.cli} },
     .{ .source = "tests/unit/cli/complete_test.c", .rooms = &.{.cli} },
+    .{ .source = "tests/unit/container/containerfile_test.c", .rooms = &.{.container} },
     .{ .source = "tests/unit/loop/child_end_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/child_fixture.c"} },
     .{ .source = "tests/unit/loop/child_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/child_fixture.c"} },
     .{ .source = "tests/unit/loop/http_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/server.c"} },
@@ -432,6 +436,7 @@ pub const hand_programs: []const Test = &.{
 
 /// libFuzzer targets: a file in tests/fuzz, and the room whose parser it feeds.
 pub const fuzz_tests: []const Test = &.{
+    .{ .source = "tests/fuzz/containerfile_fuzz.c", .rooms = &.{.container} },
     .{ .source = "tests/fuzz/depfile_fuzz.c", .rooms = &.{.cache} },
     .{ .source = "tests/fuzz/glob_fuzz.c", .rooms = &.{.cache} },
     .{ .source = "tests/fuzz/ignore_fuzz.c", .rooms = &.{.cache} },
