@@ -94,6 +94,10 @@ pub const rooms = struct {
         .uses = &.{.base},
         .packages = &.{ .xxhash, .lmdb },
         .files = &.{
+            "context.c",
+            "context_pattern.c",
+            "context_rules.c",
+            "context_walk.c",
             "depfile.c",
             "digest.c",
             "file_hash.c",
@@ -145,6 +149,7 @@ pub const rooms = struct {
         .files = &.{
             "barrier.c",
             "common.c",
+            "context_input.c",
             "depfile.c",
             "displace.c",
             "down.c",
@@ -356,6 +361,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/cache/depfile_test.c", .rooms = &.{.cache} },
     .{ .source = "tests/unit/cache/glob_test.c", .rooms = &.{.cache} },
     .{ .source = "tests/unit/cache/glob_walk_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
+    .{ .source = "tests/unit/cache/context_rules_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/ignore_test.c", .rooms = &.{.cache} },
     .{ .source = "tests/unit/cache/ledger_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/ledger_damage_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },

@@ -94,10 +94,10 @@ open_file_hash(int fd, struct kg_file_hash *hash)
 }
 
 int
-kg_file_hash(const char *path, struct kg_file_hash *ret_hash)
+kg_file_hash_in(int folder_fd, const char *path, struct kg_file_hash *ret_hash)
 {
 	/* O_NONBLOCK: it may have become a named pipe. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd = openat(folder_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	if (fd < 0)
 		return errno;
@@ -107,11 +107,17 @@ kg_file_hash(const char *path, struct kg_file_hash *ret_hash)
 }
 
 int
-kg_file_hash_link(const char *path, struct kg_digest *ret_digest)
+kg_file_hash(const char *path, struct kg_file_hash *ret_hash)
+{
+	return kg_file_hash_in(AT_FDCWD, path, ret_hash);
+}
+
+int
+kg_file_hash_link(int folder_fd, const char *path, struct kg_digest *ret_digest)
 {
 	char target[PATH_MAX];
 	struct kg_digest_state state;
-	ssize_t size = readlink(path, target, sizeof(target));
+	ssize_t size = readlinkat(folder_fd, path, target, sizeof(target));
 
 	if (size < 0)
 		return errno;

@@ -20,8 +20,10 @@ struct kg_file_hash {
 
 /* Of a regular file: type, executable bit and content. ELOOP for what is not one. */
 int kg_file_hash(const char *path, struct kg_file_hash *ret_hash);
+/* The same of what is called so in an open folder. */
+int kg_file_hash_in(int folder_fd, const char *name, struct kg_file_hash *ret_hash);
 /* The same of a link: type and target. */
-int kg_file_hash_link(const char *path, struct kg_digest *ret_digest);
+int kg_file_hash_link(int folder_fd, const char *name, struct kg_digest *ret_digest);
 
 int64_t kg_file_changed_ns(const struct stat *stat);        /* mtime */
 int64_t kg_file_status_changed_ns(const struct stat *stat); /* ctime */

@@ -147,11 +147,12 @@ is_same(const struct kg_stat_record *record, const struct stat *stat)
 }
 
 static struct kg_file_state
-state_of(const struct kg_stat_record *record)
+state_of(const struct kg_stat_record *record, mode_t mode)
 {
 	return (struct kg_file_state){
 		.type = KG_FILE_REGULAR,
 		.is_executable = record->is_executable != 0,
+		.mode = mode,
 		.size_bytes = record->size_bytes,
 		.digest = record->digest,
 	};
@@ -170,7 +171,7 @@ known_or_begin(struct kg_stat_cache *cache, struct shard *shard, const struct st
 	while ((live = live_find(shard, stat)) && live->state == LIVE_HASHING)
 		pthread_cond_wait(&shard->bell, &shard->mutex);
 	if (live && live->state == LIVE_KNOWN && is_same(&live->record, stat)) {
-		*ret_state = state_of(&live->record);
+		*ret_state = state_of(&live->record, stat->st_mode);
 		return true;
 	}
 	const struct kg_stat_record *old = live ? NULL : kg_stat_file_find(&cache->file, stat->st_dev, stat->st_ino);
@@ -178,7 +179,7 @@ known_or_begin(struct kg_stat_cache *cache, struct shard *shard, const struct st
 		uint64_t index = (uint64_t)(old - cache->file.records);
 
 		atomic_fetch_or_explicit(&cache->seen[index / 64], (uint64_t)1 << index % 64, memory_order_relaxed);
-		*ret_state = state_of(old);
+		*ret_state = state_of(old, stat->st_mode);
 		return true;
 	}
 	live = live_take(shard, stat->st_dev, stat->st_ino);
@@ -225,7 +226,7 @@ hashing_end(
 
 /* 0, or an errno; ELOOP, ENOENT and ENOTDIR tell that something else has taken the file's place. */
 static int
-regular_look(struct kg_stat_cache *cache, const char *path, const struct stat *stat, struct kg_file_state *ret_state)
+regular_look(struct kg_stat_cache *cache, int folder_fd, const char *path, const struct stat *stat, struct kg_file_state *ret_state)
 {
 	struct shard *shard = shard_of(cache, stat);
 	struct kg_file_hash hash;
@@ -237,13 +238,13 @@ regular_look(struct kg_stat_cache *cache, const char *path, const struct stat *s
 	if (is_known)
 		return 0;
 
-	int sys = kg_file_hash(path, &hash);
+	int sys = kg_file_hash_in(folder_fd, path, &hash);
 	hashing_end(cache, shard, stat, sys ? NULL : &hash, forgotten);
 	if (sys)
 		return sys;
 	atomic_fetch_add_explicit(&cache->hashed, 1, memory_order_relaxed);
 	struct kg_stat_record record = record_of(cache, &hash);
-	*ret_state = state_of(&record);
+	*ret_state = state_of(&record, hash.stat.st_mode);
 	return 0;
 }
 
@@ -255,17 +256,18 @@ is_gone(int sys)
 
 /* One attempt. */
 static int
-path_look(struct kg_stat_cache *cache, const char *path, struct kg_file_state *ret_state)
+path_look(struct kg_stat_cache *cache, int folder_fd, const char *path, struct kg_file_state *ret_state)
 {
 	struct stat stat;
 
 	*ret_state = (struct kg_file_state){ .type = KG_FILE_MISSING };
-	if (lstat(path, &stat) < 0)
+	if (fstatat(folder_fd, path, &stat, AT_SYMLINK_NOFOLLOW) < 0)
 		return is_gone(errno) ? 0 : errno;
+	ret_state->mode = stat.st_mode;
 	ret_state->size_bytes = stat.st_size;
 	switch (stat.st_mode & S_IFMT) {
-	case S_IFREG: return regular_look(cache, path, &stat, ret_state);
-	case S_IFLNK: ret_state->type = KG_FILE_LINK; return kg_file_hash_link(path, &ret_state->digest);
+	case S_IFREG: return regular_look(cache, folder_fd, path, &stat, ret_state);
+	case S_IFLNK: ret_state->type = KG_FILE_LINK; return kg_file_hash_link(folder_fd, path, &ret_state->digest);
 	case S_IFDIR: ret_state->type = KG_FILE_FOLDER; break;
 	default: ret_state->type = KG_FILE_OTHER; break;
 	}
@@ -273,16 +275,24 @@ path_look(struct kg_stat_cache *cache, const char *path, struct kg_file_state *r
 	return 0;
 }
 
-struct kg_error *
-kg_stat_cache_look(struct kg_stat_cache *cache, struct kg_arena *arena, const char *path, struct kg_file_state *ret_state)
+int
+kg_stat_cache_look_in(struct kg_stat_cache *cache, int folder_fd, const char *name, struct kg_file_state *ret_state)
 {
 	int sys = 0;
 
 	for (int i = 0; i < race_tries; i++) {
-		sys = path_look(cache, path, ret_state);
+		sys = path_look(cache, folder_fd, name, ret_state);
 		if (sys != ELOOP && sys != EINVAL && !is_gone(sys))
 			break;
 	}
+	return sys;
+}
+
+struct kg_error *
+kg_stat_cache_look(struct kg_stat_cache *cache, struct kg_arena *arena, const char *path, struct kg_file_state *ret_state)
+{
+	int sys = kg_stat_cache_look_in(cache, AT_FDCWD, path, ret_state);
+
 	return sys ? kg_error_system(arena, sys, "cannot read %s", path) : NULL;
 }
 

@@ -24,6 +24,7 @@ enum kg_file_type { KG_FILE_MISSING, KG_FILE_REGULAR, KG_FILE_FOLDER, KG_FILE_LI
 struct kg_file_state {
 	enum kg_file_type type;
 	bool is_executable;
+	uint32_t mode; /* st_mode: permissions and type; 0 for MISSING */
 	int64_t size_bytes;
 	struct kg_digest
 	    digest; /* of type, executable bit and content or link target; none for MISSING, FOLDER (but of kg_stat_cache_tree) and OTHER */
@@ -38,6 +39,8 @@ struct kg_file_state {
  */
 [[nodiscard]] struct kg_error *kg_stat_cache_look(
     struct kg_stat_cache *cache, struct kg_arena *arena, const char *path, struct kg_file_state *ret_state);
+/* The same for a name in an open folder (AT_FDCWD: a path). 0 or an errno. */
+int kg_stat_cache_look_in(struct kg_stat_cache *cache, int folder_fd, const char *name, struct kg_file_state *ret_state);
 /*
  * The file was written by ourselves in this run: what is known of it, and of all below it when it is a folder, is forgotten. Any thread.
  */

@@ -98,6 +98,9 @@ struct kg_job {
 	const char *keep;        /* state/nodes/NAME: files of the kind's own that outlive the run; made by kg_job_keep */
 	const char *log;         /* file that holds what the node prints in this run; appended to by kg_wait_child */
 	const char *fingerprint; /* 32 hexadecimal digits: what the node is made of now; "" in undo */
+	const char *
+	    inputs; /* 32 hexadecimal digits: of the content of the node's input files alone, which are named as seen from the graph's
+	                            folder and those of a context as seen from the context: alike in checkouts that are alike; "" in undo */
 	const struct kg_folders *folders;
 	const struct kg_pair
 	    *remembered;            /* the outputs of the last successful run, ended by a NULL name; empty when there was none */

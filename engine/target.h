@@ -63,6 +63,13 @@ void kg_products_add(struct kg_products *products, struct kg_product product);
 struct kg_inputs;
 /* patterns are globs below folder; ignore are patterns in order, later ones win, "!" takes back. Both ended by NULL. */
 void kg_inputs_add(struct kg_inputs *inputs, const char *folder, const char *const *patterns, const char *const *ignore);
+/*
+ * The files of an image's build context: all below folder but what the first of ignore_files that is there leaves out, by moby's rules. Empty
+ * folders, links and permissions count. always: what counts whether it is left out or not, such as the Containerfile. All paths are absolute; both
+ * lists are ended by NULL.
+ */
+void kg_inputs_add_context(
+    struct kg_inputs *inputs, const char *folder, const char *const *ignore_files, const char *const *always);
 /* A program that is run: its resolved path and content count. */
 void kg_inputs_add_program(struct kg_inputs *inputs, const char *name);
 /* A file in make's dependency format, written by the last run: what it names counts, relative names below folder (NULL: the node's). */

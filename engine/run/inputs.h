@@ -14,9 +14,15 @@ struct kg_input_depfile {
 	const char *path, *folder; /* folder NULL: the node's */
 };
 
+struct kg_input_context {
+	const char *folder;
+	const char *const *ignore_files, *const *always;
+};
+
 struct kg_inputs {
 	struct kg_arena *arena;
 	KG_LIST(struct kg_input_set) sets;
+	KG_LIST(struct kg_input_context) contexts;
 	KG_LIST(const char *) programs;
 	KG_LIST(struct kg_input_depfile) depfiles;
 };

@@ -13,6 +13,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/file.h"
 #include "engine/base/path.h"
+#include "engine/run/context_input.h"
 #include "engine/run/inputs.h"
 #include "engine/run/state.h"
 #include "engine/run/tool.h"
@@ -21,6 +22,12 @@ void
 kg_inputs_add(struct kg_inputs *inputs, const char *folder, const char *const *patterns, const char *const *ignore)
 {
 	kg_list_push(inputs->arena, &inputs->sets, (struct kg_input_set){ folder, patterns, ignore, false });
+}
+
+void
+kg_inputs_add_context(struct kg_inputs *inputs, const char *folder, const char *const *ignore_files, const char *const *always)
+{
+	kg_list_push(inputs->arena, &inputs->contexts, (struct kg_input_context){ folder, ignore_files, always });
 }
 
 void
@@ -45,6 +52,7 @@ struct inspecting {
 	struct kg_inputs inputs;
 	const struct kg_products *products;
 	struct kg_parts stable, found; /* found: what the depfiles name */
+	struct kg_parts contents;      /* of the input files alone */
 };
 
 static void
@@ -221,6 +229,7 @@ file_add(struct inspecting *it, struct kg_parts *parts, const char *path, bool m
 		return kg_error_advise(it->arena, kg_error_make(it->arena, KG_EINPUT, "the input %s is not there", shown),
 		    "mend its name in `inputs`; if another node makes it, `needs` must have that node");
 	kg_parts_add(parts, KG_PART_FILE, shown, state.digest);
+	kg_parts_add(&it->contents, KG_PART_FILE, shown, state.digest);
 	return NULL;
 }
 
@@ -268,6 +277,12 @@ inputs_add(struct inspecting *it)
 		error = program_add(it, it->inputs.programs.items[i]);
 	for (uint32_t i = 0; !error && i < it->inputs.sets.count; i++)
 		error = set_add(it, &it->inputs.sets.items[i]);
+	for (uint32_t i = 0; !error && i < it->inputs.contexts.count; i++) {
+		struct kg_digest digest;
+
+		error = kg_context_input_add(it->run, it->arena, &it->inputs.contexts.items[i], &it->stable, &digest);
+		kg_parts_add(&it->contents, KG_PART_FILE, "", digest);
+	}
 	for (uint32_t i = 0; !error && i < it->inputs.depfiles.count; i++)
 		error = depfile_add(it, &it->inputs.depfiles.items[i]);
 	return error;
@@ -348,6 +363,7 @@ kg_inspect(struct kg_run *run, uint32_t node, struct kg_arena *scratch, struct k
 		.inputs.arena = scratch,
 		.stable.arena = scratch,
 		.found.arena = scratch,
+		.contents.arena = scratch,
 	};
 	const struct kg_entry *before = run->tasks[node].before;
 
@@ -362,6 +378,7 @@ kg_inspect(struct kg_run *run, uint32_t node, struct kg_arena *scratch, struct k
 	struct kg_parts *all = parts_keep(scratch, &it.stable, &it.found);
 	ret_inspection->fingerprint = kg_parts_seal(all);
 	ret_inspection->base = kg_parts_seal(&it.stable);
+	ret_inspection->inputs = kg_parts_seal(&it.contents);
 	ret_inspection->has_depfile = it.inputs.depfiles.count > 0;
 	bool is_same = before && !before->is_started && kg_digest_equal(before->fingerprint, ret_inspection->fingerprint);
 	if (is_same) {

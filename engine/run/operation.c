@@ -108,6 +108,7 @@ kg_operation_make(struct kg_run *run, const struct kg_subject *subject, uint32_t
 			.keep = kg_format(run->arena, "%s/nodes/%s", run->folders.state, subject->name),
 			.log = kg_format(run->arena, "%s/%s.log", run->folders.runs, subject->name),
 			.fingerprint = "",
+			.inputs = "",
 			.folders = &run->folders,
 			.remembered = remembered_outputs(run, subject->before),
 			.mask = &run->mask,

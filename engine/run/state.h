@@ -46,6 +46,7 @@ enum kg_task_readiness : uint8_t {
 /* What a worker has found out about a node. */
 struct kg_inspection {
 	struct kg_digest fingerprint;
+	struct kg_digest inputs;       /* of its input files alone; in the task once it is inspected */
 	struct kg_digest base;         /* without what the depfile names; equal to fingerprint where there is none */
 	struct kg_parts *parts;        /* sealed; NULL while nothing has changed */
 	struct kg_parts *stable_parts; /* without those from the depfile */
@@ -76,7 +77,8 @@ struct kg_task {
 	const struct kg_entry *before; /* the ledger's; NULL: never ran */
 	struct kg_outputs kept;        /* once it is prepared: what is remembered of it while it runs; its data is what stays */
 	struct kg_digest outputs_digest;
-	int64_t path_ns; /* longest way from its start to the end of the graph: who has more goes first */
+	struct kg_digest inputs; /* of its input files as they were inspected */
+	int64_t path_ns;         /* longest way from its start to the end of the graph: who has more goes first */
 	int64_t started_ns, ended_ns, watched_ns;
 	int64_t spared_ns;                /* how long making it took where it was made; 0: not known */
 	struct kg_inspection *inspection; /* NULL unless it has changed */

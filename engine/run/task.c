@@ -31,13 +31,20 @@ kg_task_operation(struct kg_run *run, uint32_t node, struct kg_operation **ret_o
 	return NULL;
 }
 
-static void
-fingerprint_show(struct kg_run *run, struct kg_operation *operation, struct kg_digest fingerprint)
+static const char *
+digest_show(struct kg_run *run, struct kg_digest digest)
 {
 	char *hex = kg_alloc(run->arena, KG_DIGEST_HEX + 1);
 
-	kg_digest_tell(fingerprint, hex);
-	operation->job.fingerprint = hex;
+	kg_digest_tell(digest, hex);
+	return hex;
+}
+
+static void
+fingerprint_show(struct kg_run *run, struct kg_operation *operation, struct kg_digest fingerprint)
+{
+	operation->job.fingerprint = digest_show(run, fingerprint);
+	operation->job.inputs = digest_show(run, run->tasks[operation->node].inputs);
 }
 
 static void
@@ -128,6 +135,7 @@ kg_task_inspected(struct kg_run *run, uint32_t node, const struct kg_inspection 
 	struct kg_task *task = &run->tasks[node];
 	uint32_t planned = planned_need(run, node, true);
 
+	task->inputs = inspection->inputs;
 	if (inspection->parts) {
 		task->inspection = kg_new(run->arena, struct kg_inspection);
 		*task->inspection = *inspection;
