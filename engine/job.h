@@ -86,7 +86,9 @@ struct kg_job {
 	const struct kg_common *common; /* the settings that every kind takes */
 	void *
 	    state; /* the kind's own, zeroed before the node's first operation, kg_kind.state_size bytes, kept from look to ready */
-	void *survey;                 /* what the kind's survey found out for all nodes of the same key, or NULL */
+	void *survey; /* what the kind's survey found out for all nodes of the same key, or NULL */
+	void *answer; /* of the last kg_wait_answer, or NULL, and then why */
+	const struct kg_error *answer_error;
 	struct kg_arena *arena;       /* lives until the run ends */
 	int64_t now_ns;               /* monotonic, the same for all steps of one loop turn */
 	bool timed_out;               /* the last wait ended by its time limit */
@@ -120,8 +122,11 @@ struct kg_child {
 	int64_t timeout_ms; /* 0: the node's own time limit alone. TERM at the limit, KILL 5 s later, to the whole process group */
 	bool capture;       /* keep standard output for the step, out of the log */
 	size_t capture_limit; /* of what is kept; what comes after it is dropped. 0: 1 MiB */
-	bool quiet;         /* a probe or a look: nothing goes to the log */
-	int pass_fd;        /* if > 2: the child finds it as file descriptor 3 */
+	bool quiet;           /* a probe or a look: nothing goes to the log */
+	int pass_fd;          /* if > 2: the child finds it as file descriptor 3 */
+	/* Called for each piece of standard output as it comes, which then goes nowhere else; collects and signals topics, nothing else. */
+	void (*collect)(void *context, const char *bytes, size_t size);
+	void *context;
 };
 
 /* One request. http and https alone; nothing on this machine is asked through a proxy. */
@@ -191,6 +196,30 @@ struct kg_next kg_wait_fd(struct kg_job *job, int fd, int events, int64_t timeou
 struct kg_next kg_wait_worker(struct kg_job *job, void (*work)(void *data), void *data, kg_step *then);
 /* Goes on in the loop turn after the topic was signalled since the job last looked. */
 struct kg_next kg_wait_topic(struct kg_job *job, struct kg_topic *topic, int64_t timeout_ms, kg_step *then);
+
+/*
+ * Runs a program beside the steps until the operation ends; what it prints goes into the node's log: what a container prints, while it is waited
+ * for. It is killed with the operation's end, so it must have nothing to lose. One at a time: a second call while it runs does nothing. Of the child,
+ * argv, env, cwd and user count.
+ */
+void kg_follow(struct kg_job *job, const struct kg_child *child);
+/* It runs, or has printed something that is not in the log yet. */
+bool kg_follow_runs(const struct kg_job *job);
+/* The end of what it has printed, secrets masked; "" when nothing. */
+const char *kg_follow_last_lines(struct kg_job *job);
+
+/*
+ * What many nodes ask of the world alike: the first one that asks makes `ask` run, as an operation of its own with that node's settings, which fills its
+ * job->survey (size bytes, zeroed); the others wait for it. A kind's survey is such a question, so that one kind may ask for another one's. When
+ * something that the node needs was made after it was asked, it is asked again: so it is before a look as well, but not before a run.
+ */
+struct kg_question {
+	const char *key;
+	kg_step *ask;
+	size_t size;
+};
+/* Goes on with then when job->answer is there. Not in undo. */
+struct kg_next kg_wait_answer(struct kg_job *job, const struct kg_question *question, kg_step *then);
 
 /* How many jobs wait on one stream: whoever holds the stream collects and signals. */
 struct kg_topic *kg_topic_make(struct kg_job *job);

@@ -47,6 +47,8 @@ struct kg_probe_about {
 	const char *log;    /* the file in which `log` looks; NULL: the node's log of this run. What is rotated away is LOG.1 */
 	int64_t log_from;   /* bytes at its start that are of an earlier life and do not count */
 	uint64_t log_inode; /* the file that log_from is about, which may be LOG.1 by now; 0: the one that is LOG now */
+	/* `exec` is run by this program and arguments, ended by NULL, which stand before it; with exec_env alone. NULL: on this machine, as it is. */
+	const char *const *exec_before, *const *exec_env;
 	/* Has what is waited for ended by itself? Then the error to fail with at once, with its last words; NULL while it lives. */
 	struct kg_error *(*ended)(struct kg_job *job);
 	/* What it printed last, to be shown when time is up; "" when nothing. */

@@ -107,7 +107,14 @@ struct kg_kind {
 	 * its time limit or by Ctrl-C. No step; nothing of the job is open. NULL: nothing.
 	 */
 	void (*close)(struct kg_job *job);
-	bool outlives;      /* something goes on after the run (a daemon, a container): `down` stops it, `status` shows it */
+	/*
+	 * The command line that prints what the node's thing has printed, ended by NULL, for `kgraph logs`; run with kgraph's own environment, secrets masked.
+	 * lines -1: all. Pure, but for asking which programs are installed. NULL, the function or what it gives: the node's log.
+	 */
+	const char *const *(*logs)(struct kg_arena *arena, const struct kg_pair *remembered, bool follow, int64_t lines);
+	bool outlives; /* something goes on after the run (a daemon, a container): `down` stops it, `status` shows it */
+	bool
+	    frees_ports; /* its run lets go of the ports of its own that it finds, and tells who holds one: nobody looks before it runs */
 	bool is_restorable; /* products may be taken from the store instead of a run */
 	bool computes;      /* its run keeps a core busy: it waits for a place in the pool `cpu` unless the node names another */
 };

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "engine/base/arena.h"
+#include "engine/base/list.h"
 #include "engine/probe/attempt.h"
 
 static struct kg_next
@@ -29,11 +30,19 @@ struct kg_next
 kg_probe_exec_try(struct kg_job *job)
 {
 	const struct kg_probe *rule = kg_probe_run(job)->rule;
+	const struct kg_probe_about *about = &kg_probe_run(job)->about;
 	struct kg_child *child = kg_new(job->arena, struct kg_child);
+	KG_LIST(const char *) argv = { 0 };
 
+	for (const char *const *word = about->exec_before; word && *word; word++)
+		kg_list_push(job->arena, &argv, *word);
+	for (const char *const *word = rule->exec; *word; word++)
+		kg_list_push(job->arena, &argv, *word);
+	kg_list_push(job->arena, &argv, NULL);
 	*child = (struct kg_child){
-		.argv = rule->exec,
-		.user = rule->user,
+		.argv = argv.items,
+		.env = about->exec_env,
+		.user = about->exec_before ? NULL : rule->user,
 		.timeout_ms = kg_probe_attempt_ms(job),
 		.quiet = true,
 	};

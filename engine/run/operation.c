@@ -117,6 +117,7 @@ kg_operation_make(struct kg_run *run, const struct kg_subject *subject, uint32_t
 	};
 	kg_node_log_start(&operation->log, operation->job.log, &run->mask);
 	kg_node_log_start(&operation->quiet_log, NULL, &run->mask);
+	kg_node_log_start(&operation->follower_log, operation->job.log, &run->mask);
 	*ret_operation = operation;
 	return NULL;
 }
@@ -255,8 +256,9 @@ operation_turn(struct kg_operation *operation)
 		operation_advance(operation);
 	if (!operation->has_outcome)
 		return;
-	if (operation->deadline.live) {
+	if (operation->deadline.live || operation->follower_wait.live) {
 		kg_wait_cancel(&operation->deadline);
+		kg_wait_cancel(&operation->follower_wait);
 		return;
 	}
 	operation->is_running = false;
@@ -264,6 +266,7 @@ operation_turn(struct kg_operation *operation)
 	kg_node_log_flush(&operation->log);
 	kg_node_log_close(&operation->log);
 	kg_node_log_close(&operation->quiet_log);
+	kg_node_log_close(&operation->follower_log);
 	operation->ended(operation, &operation->outcome);
 }
 

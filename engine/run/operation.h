@@ -73,11 +73,18 @@ struct kg_operation {
 	int64_t spared_ns;
 	struct kg_http_start http;
 	struct kg_topic_seat seat;
+	const struct kg_question *question; /* that kg_wait_answer waits for, and the kind's step behind it */
+	kg_step *answered;
 	struct kg_text captured;
 	size_t capture_limit;
+	void (*collect)(void *context, const char *bytes, size_t size); /* of the open child; NULL: none */
+	void *collect_context;
 	kg_step *then; /* the kind's step behind ours that takes over a child's or a request's result */
 	struct kg_node_log log;
-	struct kg_node_log quiet_log; /* of a quiet child: without a file */
+	struct kg_node_log quiet_log;   /* of a quiet child: without a file */
+	struct kg_child_start follower; /* what kg_follow has started */
+	struct kg_wait follower_wait;
+	struct kg_node_log follower_log; /* goes on in the file of log */
 	KG_LIST(struct kg_pair) outputs;
 };
 

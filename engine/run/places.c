@@ -203,6 +203,8 @@ kg_run_check_ports(struct kg_run *run, struct kg_arena *arena, uint32_t node)
 			continue;
 		const char *port = run->ports[reference->index];
 		kg_port_give(run, reference->index);
+		if (run->options.kinds[it->kind]->frees_ports)
+			continue;
 		pid_t pid = kg_process_listening((uint16_t)atoi(port));
 		if (pid == 0 || (pid > 0 && is_ours(run, arena, pid)))
 			continue;

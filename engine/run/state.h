@@ -95,10 +95,12 @@ struct kg_pool_state {
 	KG_LIST(uint32_t) heap;
 };
 
-/* One survey: a kind's question to the world for all nodes of one key. */
+/* One question to the world for all nodes that ask it with the same key. */
 struct kg_survey {
-	const struct kg_kind *kind;
-	const char *key;
+	const struct kg_kind *kind; /* of who asked first */
+	struct kg_question question;
+	int64_t started_ns;
+	struct kg_topic *topic; /* of jobs that wait for the answer; NULL: none did */
 	enum { KG_SURVEY_RUNNING, KG_SURVEY_DONE, KG_SURVEY_FAILED } state;
 	struct kg_operation *operation, *watch;
 	struct kg_error *error;

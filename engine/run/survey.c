@@ -3,14 +3,18 @@
  * takes milliseconds. A key's survey is an operation of its own; looks and runs that want it wait until it is there.
  */
 
+#include <inttypes.h>
+
 #include "engine/base/arena.h"
+#include "engine/base/assert.h"
+#include "engine/base/clock.h"
 #include "engine/run/state.h"
 
+/* What a kind asks by its survey, or a job by kg_wait_answer: two that ask with the same step and key share the answer. */
 static struct kg_survey *
-survey_of(struct kg_run *run, struct kg_operation *operation)
+survey_of(struct kg_run *run, const struct kg_question *question, const struct kg_kind *kind)
 {
-	const struct kg_kind *kind = operation->kind;
-	const char *key = kg_format(run->arena, "%s %s", kind->facts.name, kind->survey_key(run->arena, operation->job.spec));
+	const char *key = kg_format(run->arena, "%" PRIxPTR " %s", (uintptr_t)question->ask, question->key);
 	uint32_t index;
 
 	if (kg_map_get(&run->survey_index, key, &index))
@@ -18,10 +22,24 @@ survey_of(struct kg_run *run, struct kg_operation *operation)
 
 	struct kg_survey *survey = kg_new(run->arena, struct kg_survey);
 	survey->kind = kind;
-	survey->key = key;
+	survey->question = *question;
+	survey->question.key = kg_copy(run->arena, question->key);
 	kg_map_put(&run->survey_index, key, run->surveys.count);
 	kg_list_push(run->arena, &run->surveys, survey);
 	return survey;
+}
+
+static struct kg_survey *
+survey_of_kind(struct kg_run *run, const struct kg_operation *operation)
+{
+	const struct kg_kind *kind = operation->kind;
+	const struct kg_question question = {
+		.key = kind->survey_key(run->arena, operation->job.spec),
+		.ask = kind->survey,
+		.size = kind->survey_size,
+	};
+
+	return survey_of(run, &question, kind);
 }
 
 static void
@@ -29,23 +47,27 @@ survey_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 {
 	struct kg_survey *survey = operation->context;
 	struct kg_run *run = operation->run;
+	uint32_t count = survey->waiting.count;
 
 	survey->state = outcome->what == KG_OUTCOME_DONE ? KG_SURVEY_DONE : KG_SURVEY_FAILED;
 	survey->error = outcome->error;
-	for (uint32_t i = 0; i < survey->waiting.count; i++) {
-		uint32_t node = survey->waiting.items[i];
-
-		if (run->tasks[node].state == KG_TASK_LOOKING)
-			kg_task_look(run, node);
+	if (survey->topic)
+		kg_topic_signal(survey->topic);
+	/* Who goes on may ask again, for an answer that is not too old for it. */
+	uint32_t *nodes = survey->waiting.items;
+	survey->waiting.items = NULL;
+	survey->waiting.count = survey->waiting.room = 0;
+	for (uint32_t i = 0; i < count; i++) {
+		if (run->tasks[nodes[i]].state == KG_TASK_LOOKING)
+			kg_task_look(run, nodes[i]);
 		else
-			kg_task_queue(run, node);
+			kg_task_queue(run, nodes[i]);
 	}
-	survey->waiting.count = 0;
 }
 
 /* An operation that stands for the whole key; it borrows the settings of the node that asked first. */
 static struct kg_operation *
-operation_for(struct kg_run *run, struct kg_survey *survey, const struct kg_operation *first)
+operation_for(struct kg_run *run, struct kg_survey *survey, const struct kg_operation *first, void *answer)
 {
 	struct kg_operation *operation;
 	struct kg_subject subject = kg_subject_of_node(run, run->arena, first->node);
@@ -53,10 +75,51 @@ operation_for(struct kg_run *run, struct kg_survey *survey, const struct kg_oper
 	if (kg_operation_make(run, &subject, first->node, &operation))
 		return NULL;
 	operation->node = KG_NO_NODE;
-	operation->job.name = survey->key;
-	operation->job.survey = first->job.survey ? first->job.survey : kg_alloc(run->arena, survey->kind->survey_size + 1);
+	operation->job.name = kg_format(run->arena, "%s %s", survey->kind->facts.name, survey->question.key);
+	operation->job.survey = answer ? answer : kg_alloc(run->arena, survey->question.size + 1);
 	operation->context = survey;
 	return operation;
+}
+
+/* What the node needs may have been made since the world was asked, and be what it asks about. */
+static bool
+is_too_old(const struct kg_run *run, const struct kg_survey *survey, uint32_t node)
+{
+	const struct kg_node *it = &run->graph->nodes[node];
+
+	for (uint32_t i = 0; i < it->edge_count; i++) {
+		const struct kg_task *need = &run->tasks[run->graph->edges[it->first_edge + i].node];
+
+		if (need->was_made && need->ended_ns > survey->started_ns)
+			return true;
+	}
+	return false;
+}
+
+/* True when the answer is there, or will not be had. */
+static bool
+survey_ask(struct kg_run *run, struct kg_survey *survey, const struct kg_operation *operation, bool must_be_new)
+{
+	bool is_old = must_be_new && survey->operation && is_too_old(run, survey, operation->node);
+	bool is_asked = survey->operation && (survey->state == KG_SURVEY_RUNNING || !is_old);
+
+	if (!is_asked) {
+		survey->started_ns = kg_clock_now_ns();
+		survey->state = KG_SURVEY_RUNNING;
+		survey->operation = operation_for(run, survey, operation, NULL);
+		if (survey->operation)
+			kg_operation_start(survey->operation, survey->question.ask, 0, survey_ended);
+		else
+			survey->state = KG_SURVEY_FAILED;
+	}
+	return survey->state != KG_SURVEY_RUNNING;
+}
+
+/* A survey that failed gives none: who wants it asks for itself, or says why it cannot. */
+static void *
+survey_answer(const struct kg_survey *survey)
+{
+	return survey->state == KG_SURVEY_DONE ? survey->operation->job.survey : NULL;
 }
 
 bool
@@ -65,20 +128,41 @@ kg_survey_give(struct kg_run *run, uint32_t node, struct kg_operation *operation
 	if (!operation->kind->survey)
 		return true;
 
-	struct kg_survey *survey = survey_of(run, operation);
-	if (!survey->operation) {
-		survey->operation = operation_for(run, survey, operation);
-		if (!survey->operation)
-			return true;
-		kg_operation_start(survey->operation, survey->kind->survey, 0, survey_ended);
-	}
-	if (survey->state == KG_SURVEY_RUNNING) {
+	/* A run makes it so, whatever there was; a look that takes what was there before for what is there now would leave it undone. */
+	struct kg_survey *survey = survey_of_kind(run, operation);
+	if (!survey_ask(run, survey, operation, run->tasks[node].state == KG_TASK_LOOKING)) {
 		kg_list_push(run->arena, &survey->waiting, node);
 		return false;
 	}
-	/* A survey that failed leaves job->survey NULL: the look asks for itself, or says why it cannot. */
-	operation->job.survey = survey->state == KG_SURVEY_DONE ? survey->operation->job.survey : NULL;
+	operation->job.survey = survey_answer(survey);
 	return true;
+}
+
+static struct kg_next
+answer_await(struct kg_job *job)
+{
+	struct kg_operation *operation = (struct kg_operation *)job;
+	struct kg_run *run = operation->run;
+	struct kg_survey *survey = survey_of(run, operation->question, operation->kind);
+
+	if (!survey->topic)
+		survey->topic = kg_topic_make(job);
+	if (!survey_ask(run, survey, operation, true))
+		return kg_wait_topic(job, survey->topic, 0, answer_await);
+	job->answer = survey_answer(survey);
+	job->answer_error = survey->state == KG_SURVEY_FAILED ? survey->error : NULL;
+	return kg_go(operation->answered);
+}
+
+struct kg_next
+kg_wait_answer(struct kg_job *job, const struct kg_question *question, kg_step *then)
+{
+	struct kg_operation *operation = (struct kg_operation *)job;
+
+	kg_assert(operation->node != KG_NO_NODE);
+	operation->question = question;
+	operation->answered = then;
+	return kg_go(answer_await);
 }
 
 /*
@@ -93,7 +177,7 @@ watch_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 	bool was_ended = outcome->error && outcome->error->code == KG_ECANCELLED;
 
 	if (was_ended && survey->watchers > 0 && run->interrupts == 0)
-		kg_operation_start(operation, survey->kind->watch, 0, watch_ended);
+		kg_operation_start(operation, operation->kind->watch, 0, watch_ended);
 }
 
 void
@@ -102,17 +186,17 @@ kg_survey_watch(struct kg_run *run, struct kg_operation *operation)
 	if (!operation->kind->watch || !operation->kind->survey_key)
 		return;
 
-	struct kg_survey *survey = survey_of(run, operation);
+	struct kg_survey *survey = survey_of_kind(run, operation);
 	if (!operation->job.survey && survey->operation)
 		operation->job.survey = survey->operation->job.survey;
 	if (!survey->watch)
-		survey->watch = operation_for(run, survey, operation);
+		survey->watch = operation_for(run, survey, operation, operation->job.survey);
 	if (!survey->watch)
 		return;
 	operation->job.survey = survey->watch->job.survey;
 	survey->watchers++;
 	if (!survey->watch->is_running)
-		kg_operation_start(survey->watch, survey->kind->watch, 0, watch_ended);
+		kg_operation_start(survey->watch, operation->kind->watch, 0, watch_ended);
 }
 
 void
@@ -121,7 +205,7 @@ kg_survey_unwatch(struct kg_run *run, struct kg_operation *operation)
 	if (!operation->kind->watch || !operation->kind->survey_key)
 		return;
 
-	struct kg_survey *survey = survey_of(run, operation);
+	struct kg_survey *survey = survey_of_kind(run, operation);
 	if (survey->watch && survey->watchers > 0 && --survey->watchers == 0)
 		kg_operation_cancel(survey->watch, kg_error_make(run->arena, KG_ECANCELLED, "nobody waits for it any more"));
 }

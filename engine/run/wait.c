@@ -154,6 +154,10 @@ on_output(void *context, int stream, const char *bytes, size_t size)
 {
 	struct kg_operation *operation = context;
 
+	if (stream == 1 && operation->collect) {
+		operation->collect(operation->collect_context, bytes, size);
+		return;
+	}
 	if (stream == 1 && operation->is_capturing) {
 		size_t room = operation->capture_limit - operation->captured.size;
 
@@ -229,18 +233,17 @@ program_of(struct kg_job *job, const struct kg_child *child, const char *cwd)
 	return kg_program_find(job->arena, job->common->search, name, strchr(name, '/') ? cwd : job->folder);
 }
 
-struct kg_next
-kg_wait_child(struct kg_job *job, const struct kg_child *child, kg_step *then)
+/* How the loop is to start what a kind asks for. */
+static struct kg_error *
+start_fill(struct kg_job *job, const struct kg_child *child, struct kg_child_start *ret_start)
 {
-	struct kg_operation *operation = operation_of(job);
 	const char *cwd = child->cwd ? child->cwd : job->folder;
 	const char *program = program_of(job, child, cwd);
 
 	if (!program)
-		return kg_failed(
-		    kg_error_advise(job->arena, kg_error_make(job->arena, KG_EINPUT, "there is no program `%s`", child->argv[0]),
-			"install it, or name its folder in `search`"));
-	operation->child = (struct kg_child_start){
+		return kg_error_advise(job->arena, kg_error_make(job->arena, KG_EINPUT, "there is no program `%s`", child->argv[0]),
+		    "install it, or name its folder in `search`");
+	*ret_start = (struct kg_child_start){
 		.program = program,
 		.argv = child->argv,
 		.env = child->env ? child->env : kg_job_env(job),
@@ -248,19 +251,77 @@ kg_wait_child(struct kg_job *job, const struct kg_child *child, kg_step *then)
 		.input = child->input,
 		.input_size = child->input_size,
 		.pass_fd = child->pass_fd,
-		.timeout_ms = child_limit_ms(operation, child),
 		.on_output = on_output,
-		.context = operation,
+		.context = operation_of(job),
 	};
-	struct kg_error *error = user_find(job, child->user, &operation->child);
+	return user_find(job, child->user, ret_start);
+}
+
+struct kg_next
+kg_wait_child(struct kg_job *job, const struct kg_child *child, kg_step *then)
+{
+	struct kg_operation *operation = operation_of(job);
+	struct kg_error *error = start_fill(job, child, &operation->child);
+
 	if (error)
 		return kg_failed(error);
-
+	operation->child.timeout_ms = child_limit_ms(operation, child);
 	operation->is_quiet = child->quiet;
 	operation->is_capturing = child->capture;
+	operation->collect = child->collect;
+	operation->collect_context = child->context;
 	operation->capture_limit = child->capture_limit ? child->capture_limit : capture_limit_bytes;
 	operation->captured = (struct kg_text){ .arena = job->arena };
 	operation->then = then;
 	kg_child_start(operation->run->loop, &operation->wait, &operation->child);
 	return waiting(operation, true, child_ended);
+}
+
+static void
+on_follower_output(void *context, int stream, const char *bytes, size_t size)
+{
+	struct kg_operation *operation = context;
+
+	(void)stream;
+	kg_node_log_add(&operation->follower_log, bytes, size);
+}
+
+/* An operation that waits for a topic has nothing open and would go on if it were called: it is called only when it is over. */
+static void
+on_follower_ended(struct kg_wait *wait)
+{
+	struct kg_operation *operation = wait->context;
+
+	kg_node_log_flush(&operation->follower_log);
+	if (operation->has_outcome)
+		kg_operation_queue(operation);
+}
+
+void
+kg_follow(struct kg_job *job, const struct kg_child *child)
+{
+	struct kg_operation *operation = operation_of(job);
+
+	if (operation->follower_wait.live)
+		return;
+	struct kg_error *error = start_fill(job, child, &operation->follower);
+	if (error) {
+		kg_job_log(job, "%s", kg_error_text(job->arena, error));
+		return;
+	}
+	operation->follower.on_output = on_follower_output;
+	operation->follower_wait = (struct kg_wait){ .ended = on_follower_ended, .context = operation };
+	kg_child_start(operation->run->loop, &operation->follower_wait, &operation->follower);
+}
+
+bool
+kg_follow_runs(const struct kg_job *job)
+{
+	return ((const struct kg_operation *)job)->follower_wait.live;
+}
+
+const char *
+kg_follow_last_lines(struct kg_job *job)
+{
+	return kg_node_log_tail(&operation_of(job)->follower_log, job->arena, last_lines_shown);
 }

@@ -135,6 +135,24 @@ surveyed_look(struct kg_job *job)
 }
 
 static struct kg_next
+told_answer(struct kg_job *job)
+{
+	const struct surveyed_world *world = job->answer;
+
+	return world && world->asked ? kg_done(job) : kg_failed(kg_error_make(job->arena, KG_EFAILED, "there is no answer"));
+}
+
+/* The survey's question again, by a job. */
+static struct kg_next
+surveyed_run(struct kg_job *job)
+{
+	struct kg_question *question = kg_new(job->arena, struct kg_question);
+
+	*question = (struct kg_question){ survey_key(job->arena, job->spec), survey, sizeof(struct surveyed_world) };
+	return kg_wait_answer(job, question, told_answer);
+}
+
+static struct kg_next
 heard(struct kg_job *job)
 {
 	struct surveyed_world *world = job->survey;
@@ -177,7 +195,7 @@ const struct kg_kind bench_kind_surveyed = {
 	.survey_key = survey_key,
 	.survey = survey,
 	.look = surveyed_look,
-	.run = kg_done,
+	.run = surveyed_run,
 	.ready = surveyed_ready,
 	.watch = watch,
 };
