@@ -191,6 +191,29 @@ pub const rooms = struct {
             "writer.c",
         },
     };
+    pub const registry: Room = .{
+        .folder = "engine/registry",
+        .uses = &.{ .base, .run },
+        .packages = &.{ .cjson, .crypto },
+        .files = &.{
+            "auth_file.c",
+            "blob_get.c",
+            "blob_put.c",
+            "challenge.c",
+            "exchange.c",
+            "host.c",
+            "login.c",
+            "manifest.c",
+            "manifest_get.c",
+            "manifest_put.c",
+            "manifest_write.c",
+            "reference.c",
+            "registry.c",
+            "sha256.c",
+            "token.c",
+            "url.c",
+        },
+    };
     pub const probe: Room = .{
         .folder = "engine/probe",
         .uses = &.{ .base, .run },
@@ -255,7 +278,7 @@ pub const rooms = struct {
     };
     pub const container: Room = .{
         .folder = "targets/container",
-        .uses = &.{ .base, .run, .probe },
+        .uses = &.{ .base, .run, .probe, .registry },
         .packages = &.{ .cjson, .crypto },
         .files = &.{
             "containerfile.c",
@@ -271,7 +294,7 @@ pub const rooms = struct {
     /// Everything of the command line but main.c, so that it can be tested.
     pub const cli: Room = .{
         .folder = "engine/cli",
-        .uses = &.{ .base, .graph, .cache, .loop, .run, .probe, .file, .command, .process, .sql, .container },
+        .uses = &.{ .base, .graph, .cache, .loop, .run, .probe, .registry, .file, .command, .process, .sql, .container },
         .macros_version = true,
         .files = &.{
             "checkout.c",
@@ -324,6 +347,10 @@ pub const holder_files: []const []const u8 = &.{
 /// A graph in a folder of its own, run by the real engine with kinds of the test's beside real ones.
 const run_bench: []const []const u8 = &.{ "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c", "tests/unit/run/bench_real.c" };
 const run_rooms = &.{ .run, .probe, .graph, .cache, .loop, .file, .command };
+
+/// Asks of a registry in the run of a node, and docker-registry itself.
+const registry_bench: []const []const u8 = &(.{ "tests/unit/registry/asking.c", "tests/unit/registry/registry_server.c" } ++ .{ "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c" });
+const registry_rooms = &.{ .registry, .run, .probe, .graph, .cache, .loop };
 
 /// A PostgreSQL of the test's own, and a node of the kind `migration` in it. Its drive stands for the engine, and so the
 /// room is compiled into the test instead of being linked with the engine that it uses.
@@ -402,6 +429,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/process/engine_test.c", .rooms = &.{.process} },
     .{ .source = "tests/unit/process/holder_test.c", .rooms = &.{.process}, .more = &.{"tests/unit/process/holding.c"} },
     .{ .source = "tests/unit/process/process_test.c", .rooms = &.{.process}, .more = &.{"tests/unit/probe/alone.c"} },
+    .{ .source = "tests/unit/registry/registry_test.c", .rooms = registry_rooms, .more = registry_bench },
     .{
         .source = "tests/unit/resource/resource_test.c",
         .document = "docs/writing-a-kind.md",

@@ -109,6 +109,13 @@ struct kg_job {
 	const struct kg_mask *mask; /* every secret value of this run; for a kind that hands a log to another program */
 	const struct kg_remote *remote; /* NULL: there is none, or it was given up in this run */
 	void *probe;                    /* engine/probe's own, NULL before its first try */
+	void *registry;                 /* engine/registry's own, NULL before its first ask */
+	void **registries;              /* engine/registry's own, the same for all jobs of a run */
+	/*
+	 * Closes what a column of steps below the kind's holds open (engine/registry: a file), when the operation is ended before its
+	 * last step. Set by those steps; called before kg_kind.close. NULL: nothing is open.
+	 */
+	void (*release)(struct kg_job *job);
 };
 
 /* A program to run. Output of both streams is drained into the node's log at full speed. */
@@ -229,6 +236,8 @@ void kg_topic_signal(struct kg_topic *topic);
 [[gnu::format(printf, 2, 3)]] void kg_tell(struct kg_job *job, const char *format, ...);
 /* Adds a line to the node's log. */
 [[gnu::format(printf, 2, 3)]] void kg_job_log(struct kg_job *job, const char *format, ...);
+/* From now on value is a secret: *** wherever this run shows, logs or stores it. */
+void kg_hide(struct kg_job *job, const char *value);
 /* A fact that other nodes may use as ${node.NAME.KEY}; part of the node's output digest. */
 void kg_output(struct kg_job *job, const char *key, const char *value);
 

@@ -80,6 +80,12 @@ kg_fetched(struct kg_job *job, int64_t spared_ns)
 }
 
 void
+kg_hide(struct kg_job *job, const char *value)
+{
+	kg_mask_add(&((struct kg_operation *)job)->run->mask, value);
+}
+
+void
 kg_remote_off(struct kg_job *job, const struct kg_error *why)
 {
 	kg_run_remote_off(((struct kg_operation *)job)->run, why);

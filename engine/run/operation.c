@@ -113,6 +113,7 @@ kg_operation_make(struct kg_run *run, const struct kg_subject *subject, uint32_t
 			.remembered = remembered_outputs(run, subject->before),
 			.mask = &run->mask,
 			.remote = run->remote,
+			.registries = &run->registries,
 		},
 	};
 	kg_node_log_start(&operation->log, operation->job.log, &run->mask);
@@ -198,8 +199,13 @@ expired_error(struct kg_operation *operation)
 static void
 operation_stop(struct kg_operation *operation, struct kg_error *why)
 {
+	struct kg_job *job = &operation->job;
+
+	if (job->release)
+		job->release(job);
+	job->release = NULL;
 	if (operation->kind->close)
-		operation->kind->close(&operation->job);
+		operation->kind->close(job);
 	outcome_set(operation, kg_failed(why));
 }
 

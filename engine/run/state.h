@@ -162,6 +162,7 @@ struct kg_run {
 	int64_t started_ns;
 	struct kg_wait time_limit, kill_limit;
 	struct down *down; /* engine/run/down.c's own */
+	void *registries;  /* engine/registry's own, for all jobs */
 };
 
 /* engine/run/subject.c */

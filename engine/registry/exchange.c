@@ -1,0 +1,247 @@
+/*
+ * One request until it is answered: with a token or password where the host wants one, after redirects, and once more where
+ * another try may end otherwise.
+ *
+ * Redirects are followed here and not in libcurl, because what may be sent depends on where they lead: to another host go no
+ * credentials, no certificate of ours and no body, and TLS is not left.
+ */
+#include <string.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/clock.h"
+#include "engine/base/error.h"
+#include "engine/base/http_header.h"
+#include "engine/base/text.h"
+#include "engine/registry/challenge.h"
+#include "engine/registry/inside.h"
+
+static constexpr uint32_t tries_most = 3; /* after the first */
+static constexpr uint32_t redirects_most = 5;
+static constexpr int64_t pause_first_ms = 100;
+static constexpr int64_t pause_growth = 4;
+static constexpr int64_t pause_asked_most_ms = 20000; /* a registry that asks for longer is as good as down */
+static constexpr int64_t progress_bytes = 1 << 20;    /* so much more than before, and an interruption is the first again */
+static constexpr int64_t timeout_default_ms = 60000;
+static constexpr int64_t connect_most_ms = 10000;
+
+static kg_step host_known, answered, login_known, token_known;
+
+struct kg_next
+kg_exchange(struct kg_job *job)
+{
+	kg_call_of(job)->failure = NULL;
+	return kg_host_prepare(job, host_known);
+}
+
+static struct kg_next
+exchange_end(struct kg_job *job, struct kg_error *failure)
+{
+	struct kg_call *call = kg_call_of(job);
+
+	call->failure = failure;
+	return kg_go(call->exchange.then);
+}
+
+static struct kg_next
+host_known(struct kg_job *job)
+{
+	struct kg_call *call = kg_call_of(job);
+	struct kg_exchange *exchange = &call->exchange;
+
+	if (call->failure)
+		return kg_go(exchange->then);
+	if (*exchange->url == '/')
+		exchange->url = kg_format(job->arena, "%s%s", call->host->base, exchange->url);
+	/* A password that is wanted is looked for first; a token is fetched when it is known where. */
+	if (call->host->wants_password && !kg_login_find(call))
+		return kg_login(job, kg_exchange_send);
+	return kg_go(kg_exchange_send);
+}
+
+static const char *
+authorization(struct kg_job *job)
+{
+	struct kg_call *call = kg_call_of(job);
+	struct kg_exchange *exchange = &call->exchange;
+	const struct kg_credentials *login = kg_login_find(call);
+	const char *token = kg_token_find(job);
+
+	exchange->has_token = token != NULL;
+	exchange->has_password = !token && call->host->wants_password && login && login->password;
+	if (token)
+		return kg_format(job->arena, "Authorization: Bearer %s", token);
+	return exchange->has_password ? kg_format(job->arena, "Authorization: Basic %s", kg_auth_basic(job->arena, login)) : NULL;
+}
+
+struct kg_next
+kg_exchange_send(struct kg_job *job)
+{
+	struct kg_call *call = kg_call_of(job);
+	struct kg_exchange *exchange = &call->exchange;
+	struct kg_registry_host *host = call->host;
+	bool is_ours = kg_url_same_origin(job->arena, exchange->url, host->base);
+	const char **headers = kg_new_array(job->arena, const char *, sizeof(exchange->headers) / sizeof(exchange->headers[0]) + 2);
+	const char *login = is_ours ? authorization(job) : NULL;
+	size_t count = 0;
+
+	while (count < sizeof(exchange->headers) / sizeof(exchange->headers[0]) && exchange->headers[count]) {
+		headers[count] = exchange->headers[count];
+		count++;
+	}
+	if (login)
+		headers[count] = login;
+	return kg_wait_http(job,
+	    &(struct kg_http){
+		.method = exchange->method,
+		.url = exchange->url,
+		.headers = headers,
+		.body = exchange->body,
+		.body_size = exchange->body_size,
+		.body_path = exchange->body_path,
+		.body_from = exchange->body_from,
+		.save_fd = exchange->save_fd,
+		.save_at = exchange->save_at,
+		.save_limit = exchange->save_limit,
+		.body_limit = exchange->body_limit,
+		.timeout_ms = exchange->timeout_ms ? exchange->timeout_ms : timeout_default_ms,
+		.connect_ms = call->stall_ms < connect_most_ms ? call->stall_ms : connect_most_ms,
+		.stall_ms = call->stall_ms,
+		.ca_file = is_ours ? host->ca_file : NULL,
+		.cert_file = is_ours ? host->cert_file : NULL,
+		.key_file = is_ours ? host->key_file : NULL,
+		.http2 = true,
+	    },
+	    answered);
+}
+
+bool
+kg_exchange_may_retry(const struct kg_job *job)
+{
+	int status = job->http.status;
+
+	if (job->http.error)
+		return !job->http.is_lasting;
+	return status == 429 || (status >= 502 && status <= 504);
+}
+
+int64_t
+kg_exchange_pause_ms(const struct kg_job *job, uint32_t tries)
+{
+	int64_t asked_ms = kg_http_retry_after_ms(job->http.headers, kg_clock_wall_ns(), INT32_MAX);
+	int64_t pause_ms = pause_first_ms;
+
+	for (uint32_t i = 1; i < tries; i++)
+		pause_ms *= pause_growth;
+	if (asked_ms > pause_asked_most_ms)
+		return -1;
+	return asked_ms > pause_ms ? asked_ms : pause_ms;
+}
+
+/* What nobody answered, or answered with "later". */
+static struct kg_error *
+last_word(struct kg_job *job)
+{
+	if (job->http.error)
+		return kg_error_copy(job->arena, job->http.error);
+	return kg_call_refused(job);
+}
+
+static struct kg_next
+retry(struct kg_job *job)
+{
+	struct kg_exchange *exchange = &kg_call_of(job)->exchange;
+	int64_t pause_ms;
+
+	if (exchange->again && job->http.saved_bytes >= progress_bytes)
+		exchange->tries = 0;
+	/* Who says nothing for the whole of its time is not asked three times more. */
+	if (exchange->once || exchange->tries >= (job->timed_out ? 1 : tries_most))
+		return exchange_end(job, last_word(job));
+	pause_ms = kg_exchange_pause_ms(job, ++exchange->tries);
+	if (pause_ms < 0)
+		return exchange_end(job, last_word(job));
+	return kg_wait_timer(job, pause_ms, exchange->again ? exchange->again : kg_exchange_send);
+}
+
+static struct kg_next
+redirect(struct kg_job *job)
+{
+	struct kg_call *call = kg_call_of(job);
+	struct kg_exchange *exchange = &call->exchange;
+	const char *location = kg_http_header(job->arena, job->http.headers, "location");
+	const char *url = location ? kg_url_resolve(job->arena, exchange->url, location) : NULL;
+	struct kg_url from, to;
+
+	if (!url || !kg_url_read(job->arena, exchange->url, &from) || !kg_url_read(job->arena, url, &to))
+		return exchange_end(job, kg_error_make(job->arena, KG_ENETWORK, "the registry redirects to nowhere"));
+	if (++exchange->redirects > redirects_most)
+		return exchange_end(
+		    job, kg_error_make(job->arena, KG_ENETWORK, "the registry redirects more than %u times", redirects_most));
+	if (to.is_plain && !(from.is_plain && kg_url_is_loopback(job->arena, to.authority)))
+		return exchange_end(
+		    job, kg_error_make(job->arena, KG_ENETWORK, "the registry redirects to %s without TLS", to.authority));
+	exchange->url = url;
+	return kg_go(kg_exchange_send);
+}
+
+static struct kg_next
+unauthorized(struct kg_job *job)
+{
+	struct kg_call *call = kg_call_of(job);
+	struct kg_challenge challenge = kg_challenge_read(job->arena, job->http.headers);
+
+	if (challenge.scheme == KG_CHALLENGE_BEARER) {
+		call->challenge = challenge;
+		kg_token_drop(job);
+		if (call->exchange.is_renewed)
+			return exchange_end(job, kg_call_denied(job));
+		call->exchange.is_renewed = true;
+		return kg_login(job, token_known);
+	}
+	if (challenge.scheme == KG_CHALLENGE_BASIC && !call->exchange.has_password) {
+		call->host->wants_password = true;
+		return kg_login(job, login_known);
+	}
+	return exchange_end(job, kg_call_denied(job));
+}
+
+static struct kg_next
+login_known(struct kg_job *job)
+{
+	const struct kg_credentials *login = kg_login_find(kg_call_of(job));
+
+	if (!login || !login->password)
+		return exchange_end(job, kg_call_denied(job));
+	return kg_go(kg_exchange_send);
+}
+
+static struct kg_next
+token_known(struct kg_job *job)
+{
+	struct kg_call *call = kg_call_of(job);
+
+	if (call->failure)
+		return kg_go(call->exchange.then);
+	return kg_go(kg_exchange_send);
+}
+
+static struct kg_next
+answered(struct kg_job *job)
+{
+	struct kg_call *call = kg_call_of(job);
+	int status = job->http.status;
+	bool is_ours = kg_url_same_origin(job->arena, call->exchange.url, call->host->base);
+	bool is_plain_get = strcmp(call->exchange.method, "GET") == 0 || strcmp(call->exchange.method, "HEAD") == 0;
+
+	if (job->http.error && !kg_exchange_may_retry(job))
+		return exchange_end(job, last_word(job));
+	if (kg_exchange_may_retry(job))
+		return retry(job);
+	if (status == 401 && is_ours)
+		return unauthorized(job);
+	if (status == 403 && is_ours)
+		return exchange_end(job, kg_call_denied(job));
+	if (status == 307 || status == 308 || (is_plain_get && status >= 301 && status <= 303))
+		return redirect(job);
+	return exchange_end(job, NULL);
+}

@@ -1,0 +1,182 @@
+#include "tests/unit/registry/asking.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/assert.h"
+#include "engine/base/file.h"
+#include "engine/base/path.h"
+#include "tests/unit/run/bench.h"
+
+static struct asking *the_asking;
+static struct bench *the_bench;
+static struct ask *the_asks;
+static int asks_count, asks_at;
+
+struct asking_spec {
+	const char *says;
+};
+
+static const struct kg_field asking_fields[] = {
+	KG_FIELD(asking_spec, says, KG_TEXT, 0, "any text"),
+	{ 0 },
+};
+
+static kg_step next_ask, ask_ended;
+
+static struct kg_next
+next_ask(struct kg_job *job)
+{
+	if (asks_at == asks_count)
+		return kg_done(job);
+	const struct ask *ask = &the_asks[asks_at];
+	if (ask->manifest)
+		return kg_registry_manifest(job, ask->manifest, ask_ended);
+	if (ask->manifest_put)
+		return kg_registry_manifest_put(job, ask->manifest_put, ask_ended);
+	if (ask->blob)
+		return kg_registry_blob_get(job, ask->blob, ask_ended);
+	return kg_registry_blob_put(job, ask->blob_put, ask_ended);
+}
+
+/* What it points to is of the run, and the run ends. */
+static struct kg_next
+ask_ended(struct kg_job *job)
+{
+	struct kg_arena *arena = the_asking->arena;
+	struct ask *ask = &the_asks[asks_at++];
+	struct kg_registry_result *result = &ask->result;
+	struct kg_manifest *manifest = NULL;
+
+	*result = *kg_registry_result(job);
+	if (result->error) {
+		const struct kg_error *cause = result->error;
+
+		ask->error = kg_copy(arena, kg_error_text(arena, result->error));
+		while (!cause->advice && cause->cause)
+			cause = cause->cause;
+		ask->advice = kg_copy(arena, cause->advice);
+	}
+	result->digest = kg_copy(arena, result->digest);
+	result->named_digest = kg_copy(arena, result->named_digest);
+	if (result->manifest) {
+		manifest = kg_new(arena, struct kg_manifest);
+		result->bytes = kg_copy_bytes(arena, result->bytes, (size_t)result->size);
+		kg_assert(!kg_manifest_read(
+		    arena, result->bytes, (size_t)result->size, kg_copy(arena, result->manifest->media_type), manifest));
+	}
+	result->manifest = manifest;
+	return kg_go(next_ask);
+}
+
+static const struct kg_kind kind = {
+	.facts = {
+		.name = "asking",
+		.version = 1,
+		.summary = "asks a registry",
+		.fields = asking_fields,
+		.spec_size = sizeof(struct asking_spec),
+	},
+	.run = next_ask,
+};
+
+static const struct kg_kind *const kinds[] = { &kind, NULL };
+
+struct asking *
+asking_make(void)
+{
+	static const char *const foreign[] = { "REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "DOCKER_CONFIG" };
+	struct asking *asking;
+
+	the_bench = bench_make();
+	the_bench->kinds = kinds;
+	asking = kg_new(the_bench->arena, struct asking);
+	asking->arena = the_bench->arena;
+	asking->folder = the_bench->folder;
+	bench_graph(the_bench, "[node.a]\nkind = \"asking\"\n");
+	kg_assert(!kg_file_make_folder(asking->arena, asking_path(asking, "home"), 0700));
+	setenv("HOME", asking_path(asking, "home"), 1);
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+		unsetenv(foreign[i]);
+	setenv("XDG_RUNTIME_DIR", asking_path(asking, "home"), 1);
+	the_asking = asking;
+	return asking;
+}
+
+static void
+asking_interrupt(int)
+{
+	raise(SIGINT);
+}
+
+void
+asking_run(struct asking *asking, struct ask *asks, int count)
+{
+	struct itimerval timer = { .it_value = { asking->cancel_after_ms / 1000, asking->cancel_after_ms % 1000 * 1000 } };
+	enum kg_run_outcome outcome;
+
+	the_asks = asks;
+	asks_count = count;
+	asks_at = 0;
+	bench_graph(the_bench, kg_format(asking->arena, "[node.a]\nkind = \"asking\"\nsays = \"%p\"\n", (void *)asks));
+	/* The engine takes SIGINT for an interruption; the timer's own signal is another one's. */
+	if (asking->cancel_after_ms > 0) {
+		signal(SIGALRM, asking_interrupt);
+		setitimer(ITIMER_REAL, &timer, NULL);
+	}
+	outcome = bench_up(the_bench, (struct kg_run_options){ 0 });
+	kg_assert(asking->cancel_after_ms > 0 || (outcome == KG_RUN_UP && asks_at == count));
+	asking->warnings = the_bench->warnings;
+}
+
+const char *
+asking_path(struct asking *asking, const char *name)
+{
+	return kg_path_join(asking->arena, asking->folder, name);
+}
+
+const char *
+asking_read(struct asking *asking, const char *name, size_t *ret_size)
+{
+	const char *bytes;
+	size_t size;
+
+	if (kg_file_read(asking->arena, asking_path(asking, name), &bytes, &size))
+		return NULL;
+	if (ret_size)
+		*ret_size = size;
+	return bytes;
+}
+
+void
+asking_write(struct asking *asking, const char *name, const void *bytes, size_t size)
+{
+	const char *path = asking_path(asking, name);
+
+	kg_assert(!kg_file_make_folder(asking->arena, kg_path_folder(asking->arena, path), 0755));
+	kg_assert(!kg_file_write(asking->arena, path, bytes, size, 0644));
+}
+
+char *
+asking_noise(struct asking *asking, size_t size)
+{
+	char *bytes = kg_alloc(asking->arena, size + 1);
+	uint64_t state = 88172645463325252;
+
+	for (size_t i = 0; i < size; i++) {
+		state ^= state << 13;
+		state ^= state >> 7;
+		state ^= state << 17;
+		bytes[i] = (char)state;
+	}
+	return bytes;
+}
+
+void
+asking_free(struct asking *)
+{
+	bench_free(the_bench);
+}
