@@ -168,6 +168,42 @@ kg_task_inspected(struct kg_run *run, uint32_t node, const struct kg_inspection 
 }
 
 static void
+parts_work(struct kg_work *work)
+{
+	struct kg_arena *scratch = kg_arena_make();
+
+	kg_inspect(work->run, work->node, scratch, work->arena, true, &work->inspection);
+	kg_arena_free(scratch);
+	work->error = work->inspection.error;
+}
+
+static void
+parts_known(struct kg_work *work)
+{
+	struct kg_run *run = work->run;
+	struct kg_task *task = &run->tasks[work->node];
+
+	if (run->stopping) {
+		kg_task_cancel(run, work->node);
+		return;
+	}
+	if (work->error) {
+		kg_task_failed(run, work->node, work->error);
+		return;
+	}
+	task->inspection = kg_new(run->arena, struct kg_inspection);
+	*task->inspection = (struct kg_inspection){
+		.fingerprint = work->inspection.fingerprint,
+		.base = work->inspection.base,
+		.parts = kg_parts_copy(run->arena, work->inspection.parts),
+		.stable_parts = kg_parts_copy(run->arena, work->inspection.stable_parts),
+		.has_depfile = work->inspection.has_depfile,
+		.is_changed = work->inspection.is_changed,
+	};
+	task_stale(run, work->node, task->why);
+}
+
+static void
 look_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 {
 	struct kg_run *run = operation->run;
@@ -183,22 +219,16 @@ look_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 		kg_task_cancel(run, node);
 		return;
 	}
-	/* The look found it gone: what the inspection had spared itself is needed now. */
-	if (!task->inspection) {
-		struct kg_arena *scratch = kg_arena_make();
-
-		task->inspection = kg_new(run->arena, struct kg_inspection);
-		kg_inspect(run, node, scratch, run->arena, true, task->inspection);
-		kg_arena_free(scratch);
-		if (task->inspection->error) {
-			kg_task_failed(run, node, task->inspection->error);
-			return;
-		}
-	}
-	const char *why = kg_error_text(run->arena, outcome->error);
+	task->why = kg_error_text(run->arena, outcome->error);
 	if (planned != KG_NO_NODE)
-		why = kg_format(run->arena, "%s; it is looked at again once %s has run", why, kg_task_name(run, planned));
-	task_stale(run, node, why);
+		task->why =
+		    kg_format(run->arena, "%s; it is looked at again once %s has run", task->why, kg_task_name(run, planned));
+	/* The look found it gone: what the inspection had spared itself is needed now. */
+	task->state = KG_TASK_INSPECTED;
+	if (task->inspection)
+		task_stale(run, node, task->why);
+	else
+		kg_work_start(run, node, parts_work, parts_known);
 }
 
 void
