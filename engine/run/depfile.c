@@ -1,4 +1,10 @@
-/* The dependency files of a node as something that the store keeps, under the fingerprint that does not know them yet. */
+/*
+ * The dependency files of a node: something that the store keeps, under the fingerprint that does not know them yet, and that a purge takes
+ * away.
+ */
+
+#include <errno.h>
+#include <unistd.h>
 
 #include "engine/base/arena.h"
 #include "engine/run/inputs.h"
@@ -9,7 +15,8 @@ depfiles_of(struct kg_arena *arena, const struct kg_operation *operation, const 
 {
 	struct kg_inputs inputs = { .arena = arena };
 
-	operation->kind->inputs(&inputs, operation->job.spec, operation->job.common);
+	if (operation->kind->inputs)
+		operation->kind->inputs(&inputs, operation->job.spec, operation->job.common);
 	struct kg_stored *stored = kg_new_array(arena, struct kg_stored, inputs.depfiles.count + 1);
 	for (uint32_t i = 0; i < inputs.depfiles.count; i++)
 		stored[i] = (struct kg_stored){ kg_format(arena, "depfile%u", i), inputs.depfiles.items[i].path };
@@ -50,4 +57,17 @@ kg_depfile_store(struct kg_run *run, struct kg_arena *arena, const struct kg_ope
 	uint32_t count = depfiles_of(arena, operation, &stored);
 
 	return kg_store_put(run->store, arena, depfile_key(base), stored, count);
+}
+
+struct kg_error *
+kg_depfile_remove(struct kg_arena *arena, const struct kg_operation *operation)
+{
+	const struct kg_stored *stored;
+	uint32_t count = depfiles_of(arena, operation, &stored);
+
+	/* Never a folder, with which a slip of the pen would take away everything in it. */
+	for (uint32_t i = 0; i < count; i++)
+		if (unlink(stored[i].path) < 0 && errno != ENOENT && errno != EISDIR && errno != ENOTDIR)
+			return kg_error_system(arena, errno, "cannot remove %s", stored[i].path);
+	return NULL;
 }

@@ -78,6 +78,8 @@ products_work(void *data)
 
 	removal->error = kg_products_remove(run, removal->arena, products, NULL);
 	if (!removal->error)
+		removal->error = kg_depfile_remove(removal->arena, operation);
+	if (!removal->error)
 		removal->error = kg_file_remove(removal->arena, operation->job.keep);
 }
 

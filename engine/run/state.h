@@ -80,11 +80,12 @@ struct kg_task {
 	struct kg_digest inputs; /* of its input files as they were inspected */
 	int64_t path_ns;         /* longest way from its start to the end of the graph: who has more goes first */
 	int64_t started_ns, ended_ns, watched_ns;
-	int64_t spared_ns;                /* how long making it took where it was made; 0: not known */
-	struct kg_inspection *inspection; /* NULL unless it has changed */
-	struct kg_operation *operation;   /* NULL until its kind has something to do */
-	const char *why;                  /* why it runs */
-	struct kg_error *error;           /* why it failed */
+	int64_t ready_ns, finished_wall_ns; /* as in kg_entry, once they are known */
+	int64_t spared_ns;                  /* how long making it took where it was made; 0: not known */
+	struct kg_inspection *inspection;   /* NULL unless it has changed */
+	struct kg_operation *operation;     /* NULL until its kind has something to do */
+	const char *why;                    /* why it runs */
+	struct kg_error *error;             /* why it failed */
 };
 
 /* A pool's queue: a heap by path_ns, then by node. */
@@ -143,6 +144,7 @@ struct kg_run {
 	uint32_t pool_count;
 	KG_LIST(uint32_t) starting;              /* prepared in this turn: to be recorded as begun, and begun */
 	KG_LIST(uint32_t) finishing;             /* have run in this turn: to be recorded, and told */
+	KG_LIST(uint32_t) gotten_ready;          /* in this turn, after they were made: to be recorded */
 	KG_LIST(uint32_t) eligible;              /* all that they need is there: to be inspected in this turn */
 	KG_LIST(struct kg_arena *) batch_arenas; /* of inspections; freed with the run */
 	KG_LIST(struct kg_survey *) surveys;
@@ -151,6 +153,7 @@ struct kg_run {
 	KG_LIST(struct kg_operation *) running; /* operations that are not ended, in no order */
 	struct kg_publishing publishing;
 	uint32_t open;      /* tasks between WAITING and a final state */
+	uint32_t preparing; /* tasks between having a place and beginning */
 	uint32_t watched;   /* tasks whose readiness is watched */
 	uint32_t not_ready; /* tasks that ran and were not ready in time */
 	bool in_barrier, stopping;
@@ -184,6 +187,7 @@ void kg_inspect(struct kg_run *run, uint32_t node, struct kg_arena *scratch, str
 void kg_depfile_restore(struct kg_run *run, struct kg_arena *arena, const struct kg_operation *operation, struct kg_digest base);
 [[nodiscard]] struct kg_error *kg_depfile_store(
     struct kg_run *run, struct kg_arena *arena, const struct kg_operation *operation, struct kg_digest base);
+[[nodiscard]] struct kg_error *kg_depfile_remove(struct kg_arena *arena, const struct kg_operation *operation);
 
 /* engine/run/product.c: on a worker thread */
 struct kg_products *kg_products_of(struct kg_arena *arena, const struct kg_kind *kind, const void *spec);
@@ -259,6 +263,8 @@ void kg_task_begin(struct kg_run *run, uint32_t node, struct kg_error *error);
 /* It has run: recorded with all others of this turn, then told. */
 void kg_task_done(struct kg_run *run, uint32_t node);
 void kg_tasks_record_finished(struct kg_run *run);
+/* Those that were made in this run and have become ready in this turn: how long that took. */
+void kg_tasks_record_ready(struct kg_run *run);
 /* Those that are prepared: recorded as begun, then begun. */
 void kg_tasks_record_starting(struct kg_run *run);
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -219,6 +220,27 @@ what_a_depfile_names_counts(void **state)
 }
 
 static void
+a_purge_removes_a_depfile_and_never_a_folder_in_its_place(void **state)
+{
+	struct bench *bench = *state;
+	static const char graph[] =
+	    "[node.a]\nkind = \"command\"\nshell = \"echo >a; echo 'a: a' >a.d\"\noutputs = [\"a\"]\ndepfile = \"a.d\"\n";
+
+	bench_graph(bench, graph);
+	assert_int_equal(up(bench), KG_RUN_UP);
+	assert_non_null(bench_read(bench, "a.d"));
+	assert_int_equal(bench_down(bench, true), KG_RUN_UP);
+	assert_null(bench_read(bench, "a.d"));
+
+	assert_int_equal(up(bench), KG_RUN_UP);
+	assert_int_equal(unlink(bench_path(bench, "a.d")), 0);
+	assert_int_equal(mkdir(bench_path(bench, "a.d"), 0700), 0);
+	bench_file(bench, "a.d/kept", "x");
+	assert_int_equal(bench_down(bench, true), KG_RUN_UP);
+	assert_string_equal(bench_read(bench, "a.d/kept"), "x");
+}
+
+static void
 a_plan_leaves_products_and_ledger_alone(void **state)
 {
 	struct bench *bench = *state;
@@ -272,6 +294,7 @@ main(void)
 		STORY(outputs_come_back_from_the_store),
 		STORY(a_store_that_cannot_be_used_stops_nothing),
 		STORY(what_a_depfile_names_counts),
+		STORY(a_purge_removes_a_depfile_and_never_a_folder_in_its_place),
 		STORY(a_plan_leaves_products_and_ledger_alone),
 		STORY(down_leaves_what_only_a_purge_removes),
 	};
