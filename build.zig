@@ -440,6 +440,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/run/program_test.c", .rooms = &.{.run} },
     .{ .source = "tests/unit/run/publish_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/beside_test.c", .rooms = run_rooms, .more = run_bench },
+    .{ .source = "tests/unit/run/chain_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/product_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/down_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/run_test.c", .rooms = run_rooms, .more = run_bench },

@@ -45,7 +45,7 @@ struct kg_entry {
 	uint32_t output_count;
 	uint32_t order;      /* place in the graph's order when it ran: undo goes from the highest down */
 	int64_t duration_ns; /* of the last successful run */
-	int64_t ready_ns;    /* from the end of the run until it was ready */
+	int64_t ready_ns; /* from the end of the last successful run until it was seen to be ready; 0: not yet, or it has no rule */
 	int64_t finished_wall_ns;
 	struct kg_block settings; /* as they were run, secrets unresolved: undo works after the node has left the file */
 	const char *why;          /* the reason of the last run, as a sentence; empty when none is known; NULL is taken as empty */

@@ -30,7 +30,7 @@ struct row {
 	enum state state;
 	const char *why;          /* ENDED: why it counts as ended; NULL: nothing more is known */
 	int64_t finished_wall_ns; /* 0: never */
-	int64_t duration_ns;
+	int64_t duration_ns, ready_ns;
 	const char *rule; /* when it counts as ready; NULL: no rule */
 	const char *fingerprint;
 	bool has_left; /* it is not in the graph any more */
@@ -63,6 +63,7 @@ entry_add(struct status *status, const struct kg_entry *entry)
 		.state = entry->is_started ? STATE_UNFINISHED : STATE_MADE,
 		.finished_wall_ns = entry->is_started ? 0 : entry->finished_wall_ns,
 		.duration_ns = entry->duration_ns,
+		.ready_ns = entry->ready_ns,
 		.rule = kg_run_rule(run, arena, entry),
 		.has_left = kg_graph_find(status->session->checkout.graph, entry->name) == KG_NO_NODE,
 	};
@@ -222,6 +223,8 @@ json_print(struct status *status)
 		json_text(&text, "why", row->why ? kg_mask_text(arena, mask, row->why) : NULL);
 		json_text(&text, "made_at", row->finished_wall_ns > 0 ? kg_clock_tell_wall(arena, row->finished_wall_ns) : NULL);
 		kg_text_format(&text, ", \"duration_ms\": %.3f", (double)row->duration_ns / 1e6);
+		if (row->ready_ns > 0)
+			kg_text_format(&text, ", \"ready_after_ms\": %.3f", (double)row->ready_ns / 1e6);
 		json_text(&text, "ready_when", row->rule ? kg_mask_text(arena, mask, row->rule) : NULL);
 		json_text(&text, "fingerprint", row->fingerprint);
 		kg_text_format(&text, ", \"in_graph\": %s}", row->has_left ? "false" : "true");

@@ -34,9 +34,15 @@ watch_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 		kg_task_not_ready(run, node, error);
 		return;
 	}
+	int64_t now_ns = kg_clock_now_ns();
+
 	task->readiness = KG_READINESS_READY;
 	run->summary.ready++;
-	kg_run_emit(run, KG_EVENT_NODE_READY, node, (struct kg_event){ .duration_ns = kg_clock_now_ns() - task->watched_ns });
+	kg_run_emit(run, KG_EVENT_NODE_READY, node, (struct kg_event){ .duration_ns = now_ns - task->watched_ns });
+	/* Gates are watched at once. What waits for the barrier was perhaps ready before it was asked. */
+	task->ready_ns = now_ns - task->ended_ns;
+	if (task->was_made && !task->was_restored)
+		kg_list_push(run->arena, &run->gotten_ready, node);
 	kg_task_ready(run, node);
 }
 

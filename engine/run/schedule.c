@@ -12,6 +12,8 @@
 
 /* How many nodes one worker inspects at a time: enough that handing over costs nothing, few enough that all workers have some. */
 static constexpr uint32_t batch_most = 256;
+/* How many nodes get ready to run at a time, whatever their pools: thousands on the workers at once only keep memory. */
+static constexpr uint32_t preparing_most = 256;
 /* What a node that has never run is taken to cost. */
 static constexpr int64_t duration_guessed_ns = 500000000;
 
@@ -19,10 +21,31 @@ struct batch {
 	struct kg_wait wait;
 	struct kg_run *run;
 	uint32_t *nodes, count;
+	uint32_t handed; /* that many of the nodes were eligible; those behind them are what the worker went on with */
 	struct kg_inspection *inspections;
 	struct kg_arena *arena; /* of the batch itself */
 	struct kg_arena *keep;  /* of what the inspections keep; becomes part of the run's memory unless it stays empty */
 };
+
+/*
+ * The node to go on with behind one that is unchanged: its only user, when that needs nothing else. In a long chain each node would otherwise cost
+ * two changes of thread. What its kind looks at first, or whose outputs are elsewhere today, is left to the loop. Until the batch ends nothing is
+ * done there to the tasks of such nodes, but that a stopped run cancels them.
+ */
+static uint32_t
+chain_next(const struct kg_run *run, uint32_t node, const struct kg_inspection *inspection)
+{
+	const struct kg_graph *graph = run->graph;
+	const struct kg_node *it = &graph->nodes[node];
+
+	if (inspection->error || inspection->parts || inspection->outputs != run->tasks[node].before->outputs ||
+	    run->options.kinds[it->kind]->look || it->user_count != 1)
+		return KG_NO_NODE;
+	uint32_t user = graph->users[it->first_user];
+	bool is_next =
+	    run->options.chosen[user] && graph->nodes[user].edge_count == 1 && run->users_until[it->first_user] == KG_UNTIL_DONE;
+	return is_next ? user : KG_NO_NODE;
+}
 
 static void
 batch_work(void *data)
@@ -33,6 +56,9 @@ batch_work(void *data)
 	for (uint32_t i = 0; i < batch->count; i++) {
 		kg_inspect(batch->run, batch->nodes[i], scratch, batch->keep, false, &batch->inspections[i]);
 		kg_arena_empty(scratch);
+		uint32_t next = chain_next(batch->run, batch->nodes[i], &batch->inspections[i]);
+		if (next != KG_NO_NODE && batch->count < batch_most)
+			batch->nodes[batch->count++] = next;
 	}
 	kg_arena_free(scratch);
 }
@@ -47,8 +73,13 @@ on_batch_ended(struct kg_wait *wait)
 		kg_list_push(run->arena, &run->batch_arenas, batch->keep);
 	else
 		kg_arena_free(batch->keep);
+	/* What the worker went on with has not become eligible, and must not become so by what comes next. */
+	for (uint32_t i = batch->handed; i < batch->count; i++)
+		if (run->tasks[batch->nodes[i]].state == KG_TASK_WAITING)
+			run->tasks[batch->nodes[i]].state = KG_TASK_INSPECTED;
 	for (uint32_t i = 0; i < batch->count; i++)
-		kg_task_inspected(run, batch->nodes[i], &batch->inspections[i]);
+		if (run->tasks[batch->nodes[i]].state == KG_TASK_INSPECTED)
+			kg_task_inspected(run, batch->nodes[i], &batch->inspections[i]);
 	kg_arena_free(batch->arena);
 	kg_loop_wake(run->loop);
 }
@@ -61,9 +92,10 @@ batch_start(struct kg_run *run, const uint32_t *nodes, uint32_t count)
 
 	batch->wait = (struct kg_wait){ .ended = on_batch_ended, .context = batch };
 	batch->run = run;
-	batch->nodes = (uint32_t *)(void *)kg_copy_bytes(arena, nodes, count * sizeof(*nodes));
-	batch->count = count;
-	batch->inspections = kg_new_array(arena, struct kg_inspection, count);
+	batch->nodes = kg_new_array(arena, uint32_t, batch_most);
+	memcpy(batch->nodes, nodes, count * sizeof(*nodes));
+	batch->count = batch->handed = count;
+	batch->inspections = kg_new_array(arena, struct kg_inspection, batch_most);
 	batch->arena = arena;
 	batch->keep = kg_arena_make();
 	kg_worker_start(run->loop, &batch->wait, batch_work, batch);
@@ -225,6 +257,17 @@ kg_task_failed(struct kg_run *run, uint32_t node, struct kg_error *error)
 	failure_tell(run, node, error);
 }
 
+/* Where a node that is done has been counted. */
+static uint32_t *
+count_of(struct kg_run *run, uint32_t node)
+{
+	const struct kg_task *task = &run->tasks[node];
+
+	if (!task->was_made)
+		return &run->summary.unchanged;
+	return task->was_restored ? &run->summary.restored : &run->summary.made;
+}
+
 void
 kg_task_not_ready(struct kg_run *run, uint32_t node, struct kg_error *error)
 {
@@ -237,6 +280,8 @@ kg_task_not_ready(struct kg_run *run, uint32_t node, struct kg_error *error)
 		run->not_ready++;
 	else
 		run->has_failed = true;
+	/* A node counts once, and this one counts as failed. */
+	(*count_of(run, node))--;
 	failure_tell(run, node, error);
 }
 
@@ -252,8 +297,13 @@ paths_measure(struct kg_run *run)
 		for (uint32_t i = 0; i < it->user_count; i++) {
 			uint32_t user = run->graph->users[it->first_user + i];
 
-			if (is_chosen(run, user) && run->tasks[user].path_ns > longest)
-				longest = run->tasks[user].path_ns;
+			if (!is_chosen(run, user))
+				continue;
+			int64_t path_ns = run->tasks[user].path_ns;
+			if (before && before->ready_ns > 0 && run->users_until[it->first_user + i] == KG_UNTIL_READY)
+				path_ns += before->ready_ns;
+			if (path_ns > longest)
+				longest = path_ns;
 		}
 		run->tasks[node].path_ns =
 		    longest + (before && before->duration_ns > 0 ? before->duration_ns : duration_guessed_ns);
@@ -316,8 +366,9 @@ kg_schedule_turn(void *context)
 
 	kg_operations_turn(run);
 	kg_tasks_record_finished(run);
+	kg_tasks_record_ready(run);
 	eligible_inspect(run);
-	while (!run->stopping && (node = kg_pool_pop(run)) != KG_NO_NODE)
+	while (!run->stopping && run->preparing < preparing_most && (node = kg_pool_pop(run)) != KG_NO_NODE)
 		kg_task_run(run, node);
 	kg_tasks_record_starting(run);
 	if (run->open > 0)

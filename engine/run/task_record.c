@@ -85,10 +85,13 @@ duration_of(const struct kg_task *task, const struct kg_entry *before)
 	return task->spared_ns > 0 ? task->spared_ns : before->duration_ns;
 }
 
-/* What the ledger is to remember; started: a run begins, and until it ends what the node left is not to be trusted. */
+/* STARTED: a run begins, and until it ends what the node left is not to be trusted. READY: all else was recorded when it was done. */
+enum record { RECORD_STARTED, RECORD_DONE, RECORD_READY };
+
 static struct kg_entry *
-entry_of(struct kg_run *run, uint32_t node, bool started)
+entry_of(struct kg_run *run, uint32_t node, enum record record)
 {
+	bool started = record == RECORD_STARTED;
 	const struct kg_task *task = &run->tasks[node];
 	const struct kg_node *it = &run->graph->nodes[node];
 	const struct kg_facts *facts = &run->options.kinds[it->kind]->facts;
@@ -107,8 +110,8 @@ entry_of(struct kg_run *run, uint32_t node, bool started)
 		.output_count = started ? task->kept.count : task->output_count,
 		.order = node,
 		.duration_ns = started ? before->duration_ns : duration_of(task, before),
-		.ready_ns = before->ready_ns,
-		.finished_wall_ns = started ? before->finished_wall_ns : kg_clock_wall_ns(),
+		.ready_ns = record == RECORD_READY ? task->ready_ns : before->ready_ns,
+		.finished_wall_ns = started ? before->finished_wall_ns : task->finished_wall_ns,
 		.settings = settings_pack(run, &run->graph->values.items[it->settings]),
 		.why = task->why ? kg_mask_text(run->arena, &run->mask, task->why) : "",
 		.needs = needs_of(run, node),
@@ -122,14 +125,14 @@ entry_of(struct kg_run *run, uint32_t node, bool started)
 
 /* All that has become so in one loop turn is one transaction: a wide graph of small nodes would spend its time on committing each. */
 static struct kg_error *
-entries_put(struct kg_run *run, const uint32_t *nodes, uint32_t count, bool started)
+entries_put(struct kg_run *run, const uint32_t *nodes, uint32_t count, enum record record)
 {
 	const struct kg_entry **entries = kg_new_array(run->arena, const struct kg_entry *, count);
 	const struct kg_parts **parts = kg_new_array(run->arena, const struct kg_parts *, count);
 
 	for (uint32_t i = 0; i < count; i++) {
-		entries[i] = entry_of(run, nodes[i], started);
-		parts[i] = started ? NULL : run->tasks[nodes[i]].inspection->parts;
+		entries[i] = entry_of(run, nodes[i], record);
+		parts[i] = record == RECORD_DONE ? run->tasks[nodes[i]].inspection->parts : NULL;
 	}
 	return kg_ledger_put_all(run->ledger, run->arena, entries, parts, count);
 }
@@ -159,6 +162,7 @@ kg_task_done(struct kg_run *run, uint32_t node)
 	struct kg_task *task = &run->tasks[node];
 
 	task->outputs_digest = outputs_digest(task->outputs, task->output_count);
+	task->finished_wall_ns = kg_clock_wall_ns();
 	kg_list_push(run->arena, &run->finishing, node);
 	kg_loop_wake(run->loop);
 }
@@ -170,7 +174,7 @@ kg_tasks_record_finished(struct kg_run *run)
 
 	if (count == 0)
 		return;
-	struct kg_error *error = entries_put(run, run->finishing.items, count, false);
+	struct kg_error *error = entries_put(run, run->finishing.items, count, RECORD_DONE);
 	if (error)
 		error = kg_error_wrap(run->arena, error, "it has run, and that cannot be recorded");
 	for (uint32_t i = 0; i < count; i++) {
@@ -183,6 +187,18 @@ kg_tasks_record_finished(struct kg_run *run)
 }
 
 void
+kg_tasks_record_ready(struct kg_run *run)
+{
+	if (run->gotten_ready.count == 0)
+		return;
+	/* Only the order of later runs goes by it. */
+	struct kg_error *error = entries_put(run, run->gotten_ready.items, run->gotten_ready.count, RECORD_READY);
+	if (error)
+		kg_run_warn(run, "how long nodes took to be ready is not recorded: %s", kg_error_text(run->arena, error));
+	run->gotten_ready.count = 0;
+}
+
+void
 kg_tasks_record_starting(struct kg_run *run)
 {
 	uint32_t count = run->starting.count;
@@ -190,7 +206,7 @@ kg_tasks_record_starting(struct kg_run *run)
 	if (count == 0)
 		return;
 	/* A run that was stopped meanwhile begins nothing: its old products are gone, and that will be seen. */
-	struct kg_error *error = run->stopping ? NULL : entries_put(run, run->starting.items, count, true);
+	struct kg_error *error = run->stopping ? NULL : entries_put(run, run->starting.items, count, RECORD_STARTED);
 	if (error)
 		error = kg_error_wrap(run->arena, error, "it cannot be recorded that its run begins");
 	for (uint32_t i = 0; i < count; i++)

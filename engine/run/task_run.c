@@ -79,6 +79,8 @@ task_prepared(struct kg_work *work)
 void
 kg_task_begin(struct kg_run *run, uint32_t node, struct kg_error *error)
 {
+	run->preparing--;
+	kg_loop_wake(run->loop);
 	if (!error && !run->stopping) {
 		task_try(run, node);
 		return;
@@ -127,6 +129,7 @@ kg_task_run(struct kg_run *run, uint32_t node)
 	struct kg_error *error = products_claim(run, node);
 
 	run->tasks[node].state = KG_TASK_PREPARING;
+	run->preparing++;
 	if (error || !kg_data_users_stop(run, node, data_users_stopped))
 		data_users_stopped(run, node, error);
 }

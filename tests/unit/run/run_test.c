@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include "cache/ledger.h"
+#include "engine/base/arena.h"
 #include "tests/unit/run/bench.h"
 
 static int
@@ -42,6 +44,34 @@ the_second_run_does_nothing(void **state)
 	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_UP);
 	assert_string_equal(bench->told, "unchanged a; waiting a; ready a; ");
 	assert_int_equal(bench->summary.unchanged, 1);
+}
+
+static int64_t
+ready_ns_of(struct bench *bench, const char *node)
+{
+	struct kg_ledger *ledger;
+	const struct kg_entry *entry;
+
+	assert_null(kg_ledger_open_reading(bench->arena, bench_path(bench, ".kgraph/default"), &ledger));
+	assert_null(kg_ledger_find(ledger, bench->arena, node, &entry));
+	assert_non_null(entry);
+	kg_ledger_close(ledger);
+	return entry->ready_ns;
+}
+
+static void
+how_long_a_node_took_to_be_ready_is_remembered(void **state)
+{
+	struct bench *bench = *state;
+
+	bench_graph(bench, "[node.a]\nkind = \"step\"\nready_after = \"30ms\"\n[node.b]\nkind = \"step\"\nneeds = [\"a:ready\"]\n");
+	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_UP);
+	int64_t first_ns = ready_ns_of(bench, "a");
+	assert_true(first_ns >= 30000000);
+	/* It did not run again, and so nothing new is known of it. */
+	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_UP);
+	assert_int_equal(bench->summary.unchanged, 2);
+	assert_int_equal(ready_ns_of(bench, "a"), first_ns);
 }
 
 static void
@@ -213,6 +243,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		STORY(what_is_needed_runs_first),
 		STORY(the_second_run_does_nothing),
+		STORY(how_long_a_node_took_to_be_ready_is_remembered),
 		STORY(a_changed_setting_is_named),
 		STORY(an_equal_output_stops_the_wave),
 		STORY(what_the_look_does_not_find_runs_again),
