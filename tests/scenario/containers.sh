@@ -145,3 +145,17 @@ left_of_ours() {
     $engine volume ls --filter label=io.kgraph.graph --format '{{.Name}}'
     $engine network ls --filter label=io.kgraph.graph --format '{{.Name}}'
 }
+
+# ---- the example --------------------------------------------------------------------------------------------------------
+
+# The example, copied here, with --profile containers and the base images of this machine:
+# need_podman debian builder postgres redis
+stack_in_containers() {
+    need curl
+    stack_copy
+    export KGRAPH_PROFILE=containers
+    export KGRAPH_VAR_ds_postgresql_image=localhost/test/postgres:1 KGRAPH_VAR_ds_redis_image=localhost/test/redis:1
+    export KGRAPH_VAR_ds_builder_image=localhost/test/builder:1 KGRAPH_VAR_ds_runtime_image=localhost/test/debian:1
+}
+# The container of a node, by its labels, in this scenario's only stack.
+container_of() { podman ps --all --quiet --no-trunc --filter "label=io.kgraph.node=$1"; }

@@ -90,6 +90,9 @@ stack() {
     need redis-server
     need cc
     postgresql_bin >/dev/null
+    stack_copy
+}
+stack_copy() {
     mkdir -p stack
     (cd "$ROOT/examples/datastorage-stack" && tar -cf - --exclude=.kgraph --exclude=build .) | tar -xf - -C stack
     cd stack
