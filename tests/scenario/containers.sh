@@ -43,7 +43,12 @@ need_docker() {
 enter_world() {
     local rootless=$1 message
     shift
-    [ "$EUID" != 0 ] || need unshare
+    if [ "$EUID" = 0 ]; then
+        unshare --mount --net --uts --ipc --pid --fork true 2>/dev/null || skip "root gets no namespaces here: unshare is refused"
+    else
+        need newuidmap
+        podman unshare true 2>/dev/null || skip "podman cannot map user ids here: see /etc/subuid"
+    fi
     message=$("$ROOT/tests/scenario/base_image" "$@" 2>&1) || skip "${message##*$'\n'}"
     # shellcheck disable=SC2016,SC2086 # expanded in there; nothing or one word
     TMPDIR=${WORK%/*} exec "$ROOT/tests/scenario/world" $rootless bash -c '
