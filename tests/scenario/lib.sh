@@ -50,7 +50,8 @@ kg() {
 }
 
 fail() {
-    printf 'FAILED: %s (%s:%s)\n' "$*" "${BASH_SOURCE[2]##*/scenario/}" "${BASH_LINENO[1]}"
+    local at=$((${#BASH_SOURCE[@]} - 1)) # the test.sh, whoever of here was between
+    printf 'FAILED: %s (%s:%s)\n' "$*" "${BASH_SOURCE[at]##*/scenario/}" "${BASH_LINENO[at - 1]}"
     exit 1
 }
 skip() {
