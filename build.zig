@@ -366,6 +366,8 @@ fn sourcesOf(comptime room: Room) [room.files.len][]const u8 {
     return paths;
 }
 
+const http_asking: []const []const u8 = &.{ "tests/unit/loop/asking.c", "tests/unit/loop/transfer_server.c" };
+
 /// One executable a file, linked with the room that it tests and all that the room uses.
 pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/base/arena_test.c", .rooms = &.{.base} },
@@ -405,7 +407,9 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/container/containerfile_test.c", .rooms = &.{.container} },
     .{ .source = "tests/unit/loop/child_end_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/child_fixture.c"} },
     .{ .source = "tests/unit/loop/child_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/child_fixture.c"} },
+    .{ .source = "tests/unit/loop/http_redirect_test.c", .rooms = &.{.loop}, .more = http_asking },
     .{ .source = "tests/unit/loop/http_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/server.c"} },
+    .{ .source = "tests/unit/loop/http_transfer_test.c", .rooms = &.{.loop}, .more = http_asking },
     .{ .source = "tests/unit/loop/loop_test.c", .rooms = &.{.loop} },
     .{ .source = "tests/unit/container/listing_test.c", .rooms = &.{.container} },
     .{ .source = "tests/unit/graph/draw_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
