@@ -409,6 +409,12 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/loop/child_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/child_fixture.c"} },
     .{ .source = "tests/unit/loop/http_redirect_test.c", .rooms = &.{.loop}, .more = http_asking },
     .{ .source = "tests/unit/loop/http_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/server.c"} },
+    .{
+        .source = "tests/unit/loop/http_tls_test.c",
+        .rooms = &.{.loop},
+        .more = http_asking ++ .{ "tests/unit/loop/certificate.c", "tests/unit/loop/peer.c" },
+        .packages = &.{.crypto},
+    },
     .{ .source = "tests/unit/loop/http_transfer_test.c", .rooms = &.{.loop}, .more = http_asking },
     .{ .source = "tests/unit/loop/loop_test.c", .rooms = &.{.loop} },
     .{ .source = "tests/unit/container/listing_test.c", .rooms = &.{.container} },

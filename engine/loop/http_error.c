@@ -96,6 +96,19 @@ certificate_text(struct kg_http_exchange *exchange, CURLcode code)
 	return kg_format(arena, "the server's certificate is refused: %s", lower(arena, colon ? colon + 2 : text));
 }
 
+/* OpenSSL, of an answer in plain text: "error:0A00010B:SSL routines::wrong version number"; GnuTLS has words of its own. */
+static const char *
+handshake_text(struct kg_http_exchange *exchange, CURLcode code)
+{
+	const char *text = curl_text(exchange, code), *reason = strstr(text, "::");
+
+	if (strstr(text, "wrong version number") || strstr(text, "unexpected TLS packet"))
+		return "it does not speak TLS";
+	if (reason)
+		return kg_format(exchange->start->arena, "TLS cannot be agreed on: %s", reason + 2);
+	return system_text(exchange, code);
+}
+
 static const char *
 timeout_text(struct kg_http_exchange *exchange)
 {
@@ -145,12 +158,15 @@ code_text(struct kg_http_exchange *exchange, CURLcode code)
 	case CURLE_GOT_NOTHING: return "the connection was closed without an answer";
 	case CURLE_PARTIAL_FILE:
 	case CURLE_HTTP2:
-	case CURLE_HTTP2_STREAM: return "the connection was closed in the middle of the answer";
+	case CURLE_HTTP2_STREAM:
+		return exchange->answer_headers.size > 0 ? "the connection was closed in the middle of the answer"
+							 : "the connection was closed without an answer";
 	case CURLE_WEIRD_SERVER_REPLY:
 	case CURLE_UNSUPPORTED_PROTOCOL: return "it does not speak HTTP";
 	case CURLE_URL_MALFORMAT: return "the URL cannot be read";
 	case CURLE_TOO_MANY_REDIRECTS: return "it redirects more than 10 times";
 	case CURLE_PEER_FAILED_VERIFICATION: return certificate_text(exchange, code);
+	case CURLE_SSL_CONNECT_ERROR: return handshake_text(exchange, code);
 	case CURLE_SSL_CACERT_BADFILE: return kg_format(arena, "cannot use the certificates in %s", start->ca_file);
 	case CURLE_SSL_CERTPROBLEM: return kg_format(arena, "cannot use the client's certificate %s", start->cert_file);
 	default: return system_text(exchange, code);
