@@ -92,7 +92,7 @@ pub const rooms = struct {
     pub const cache: Room = .{
         .folder = "cache",
         .uses = &.{.base},
-        .packages = &.{ .xxhash, .lmdb },
+        .packages = &.{ .xxhash, .lmdb, .archive },
         .files = &.{
             "context.c",
             "context_pattern.c",
@@ -112,6 +112,8 @@ pub const rooms = struct {
             "ledger_entry.c",
             "ledger_file.c",
             "lock.c",
+            "pack_read.c",
+            "pack_write.c",
             "stat_cache.c",
             "stat_file.c",
             "store.c",
@@ -396,6 +398,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/cache/ledger_damage_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/store_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/stat_cache_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
+    .{ .source = "tests/unit/cache/pack_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/lock_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cli/document_kinds_test.c", .rooms = &.{.cli} },
     .{ .source = "tests/unit/cli/option_test.c", .rooms = &.{.cli} },
@@ -488,6 +491,7 @@ pub const fuzz_tests: []const Test = &.{
     .{ .source = "tests/fuzz/ignore_fuzz.c", .rooms = &.{.cache} },
     .{ .source = "tests/fuzz/graph_fuzz.c", .rooms = &.{.graph} },
     .{ .source = "tests/fuzz/goose_fuzz.c", .rooms = &.{.sql} },
+    .{ .source = "tests/fuzz/pack_fuzz.c", .rooms = &.{.cache} },
     .{ .source = "tests/fuzz/snapshot_fuzz.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
 };
 

@@ -47,6 +47,7 @@ pub const Test = struct {
 /// A library of the distribution: what the linker calls it, and where its headers are when not in /usr/include.
 /// Headers are given as system headers, since pkg-config's -I would bring their warnings under -Werror.
 pub const Package = enum {
+    archive,
     cjson,
     cmocka,
     crypto,

@@ -1,5 +1,5 @@
 /*
- * How the store lies on the disk, and what put, restore and collect share.
+ * How the store lies on the disk, and what put, restore, collect and pack share.
  *
  *     FOLDER/objects/ab/cdef…    content by digest, read-only
  *     FOLDER/entries/ab/cdef…    by fingerprint: which products there were, and of which files, links and folders each is made; the time of its
@@ -15,6 +15,7 @@
 
 #include "cache/stat_cache.h"
 #include "cache/store.h"
+#include "engine/base/list.h"
 
 struct kg_store {
 	const char *folder;
@@ -35,6 +36,25 @@ struct kg_store_entry {
 	struct kg_store_item *items; /* of each product from the outermost folder inwards */
 	uint32_t key_count, count, room;
 };
+
+/* An entry that is being put together, with the files that it needs: all of it, or nothing. */
+struct kg_store_writing {
+	const struct kg_store *store;
+	struct kg_arena *arena;
+	const char *tmp; /* a folder of its own, on the store's file system */
+	struct kg_store_entry entry;
+	KG_LIST(const char *) added; /* objects that were not there before: taken back when it fails */
+	uint32_t copies;
+	int lock;
+};
+[[nodiscard]] struct kg_error *kg_store_begin(
+    struct kg_arena *arena, const struct kg_store *store, struct kg_store_writing *ret_writing);
+/* The path of a new file in tmp. */
+const char *kg_store_copy_path(struct kg_store_writing *writing);
+/* The read-only file `copy` of tmp, whose digest that is, becomes an object. */
+[[nodiscard]] struct kg_error *kg_store_add_object(struct kg_store_writing *writing, const char *copy, struct kg_digest digest);
+/* Puts the entry in its place, unless there is an error already, which it gives back; then the store is as it was. To be called after begin in any case. */
+[[nodiscard]] struct kg_error *kg_store_end(struct kg_store_writing *writing, struct kg_digest fingerprint, struct kg_error *error);
 
 /* A private copy of the entry's bytes; NULL when they are damaged. */
 const struct kg_store_entry *kg_store_entry_decode(struct kg_arena *arena, const void *bytes, size_t size);

@@ -15,17 +15,18 @@
 #include "engine/base/list.h"
 #include "engine/base/path.h"
 
-struct put {
-	const struct kg_store *store;
-	struct kg_arena *arena;
-	const char *tmp; /* a folder of this put's own */
-	struct kg_store_entry entry;
-	KG_LIST(const char *) added; /* objects that were not there before: taken back when the put fails */
-	uint32_t copies;
-};
+struct kg_error *
+kg_store_begin(struct kg_arena *arena, const struct kg_store *store, struct kg_store_writing *ret_writing)
+{
+	char *tmp = kg_format(arena, "%s/tmp/put-XXXXXX", store->folder);
+
+	*ret_writing = (struct kg_store_writing){ .store = store, .arena = arena, .lock = kg_store_lock(arena, store, false) };
+	ret_writing->tmp = mkdtemp(tmp);
+	return ret_writing->tmp ? NULL : kg_error_system(arena, errno, "cannot write into the store %s", store->folder);
+}
 
 static struct kg_error *
-in_place(struct put *put, const char *from, const char *to)
+in_place(struct kg_store_writing *put, const char *from, const char *to)
 {
 	struct kg_error *error = kg_file_make_folder(put->arena, kg_path_folder(put->arena, to), 0700);
 
@@ -34,9 +35,52 @@ in_place(struct put *put, const char *from, const char *to)
 	return error;
 }
 
+const char *
+kg_store_copy_path(struct kg_store_writing *writing)
+{
+	return kg_format(writing->arena, "%s/%u", writing->tmp, writing->copies++);
+}
+
+struct kg_error *
+kg_store_add_object(struct kg_store_writing *writing, const char *copy, struct kg_digest digest)
+{
+	const char *object = kg_store_path(writing->arena, writing->store, "objects", digest);
+	bool was_there = access(object, F_OK) == 0;
+	struct kg_error *error = in_place(writing, copy, object);
+
+	if (!error && !was_there)
+		kg_list_push(writing->arena, &writing->added, object);
+	return error;
+}
+
+static struct kg_error *
+entry_put(struct kg_store_writing *writing, struct kg_digest fingerprint)
+{
+	const char *copy = kg_format(writing->arena, "%s/entry", writing->tmp);
+	const void *bytes;
+	size_t size;
+
+	kg_store_entry_encode(writing->arena, &writing->entry, &bytes, &size);
+	struct kg_error *error = kg_file_write(writing->arena, copy, bytes, size, 0600);
+	return error ? error : in_place(writing, copy, kg_store_path(writing->arena, writing->store, "entries", fingerprint));
+}
+
+struct kg_error *
+kg_store_end(struct kg_store_writing *writing, struct kg_digest fingerprint, struct kg_error *error)
+{
+	if (!error)
+		error = entry_put(writing, fingerprint);
+	for (uint32_t i = 0; i < writing->added.count && error; i++)
+		unlink(writing->added.items[i]);
+	struct kg_error *left = writing->tmp ? kg_file_remove(writing->arena, writing->tmp) : NULL;
+	if (writing->lock >= 0)
+		close(writing->lock);
+	return error ? error : left;
+}
+
 /* The digest is that of what lies in the store, though somebody may write to the product meanwhile. */
 static struct kg_error *
-file_put(struct put *put, const char *path, struct kg_store_item *item)
+file_put(struct kg_store_writing *put, const char *path, struct kg_store_item *item)
 {
 	struct kg_file_hash hash;
 	int sys = kg_file_hash(path, &hash);
@@ -49,7 +93,7 @@ file_put(struct put *put, const char *path, struct kg_store_item *item)
 	if (access(kg_store_path(put->arena, put->store, "objects", hash.digest), F_OK) == 0)
 		return NULL;
 
-	const char *copy = kg_format(put->arena, "%s/%u", put->tmp, put->copies++);
+	const char *copy = kg_store_copy_path(put);
 	sys = kg_store_copy(path, copy, item->mode & 0111 ? 0555 : 0444);
 	if (sys)
 		return kg_error_system(put->arena, sys, "cannot copy %s into the store", path);
@@ -58,15 +102,11 @@ file_put(struct put *put, const char *path, struct kg_store_item *item)
 		return kg_error_system(put->arena, sys, "cannot read %s", copy);
 	item->digest = hash.digest;
 	item->size_bytes = hash.stat.st_size;
-	const char *object = kg_store_path(put->arena, put->store, "objects", hash.digest);
-	struct kg_error *error = in_place(put, copy, object);
-	if (!error)
-		kg_list_push(put->arena, &put->added, object);
-	return error;
+	return kg_store_add_object(put, copy, hash.digest);
 }
 
 static struct kg_error *
-link_put(struct put *put, const char *path, struct kg_store_item *item)
+link_put(struct kg_store_writing *put, const char *path, struct kg_store_item *item)
 {
 	char target[PATH_MAX];
 	ssize_t size = readlink(path, target, sizeof(target));
@@ -79,7 +119,7 @@ link_put(struct put *put, const char *path, struct kg_store_item *item)
 
 /* below: "" for the product itself */
 static struct kg_error *
-item_put(struct put *put, const char *product_path, uint32_t product, const char *below)
+item_put(struct kg_store_writing *put, const char *product_path, uint32_t product, const char *below)
 {
 	const char *path = *below ? kg_format(put->arena, "%s/%s", product_path, below) : product_path;
 	struct kg_store_item item = { .path = below, .target = "", .product = product };
@@ -106,7 +146,7 @@ item_put(struct put *put, const char *product_path, uint32_t product, const char
 }
 
 static struct kg_error *
-product_put(struct put *put, const struct kg_stored *stored, uint32_t product)
+product_put(struct kg_store_writing *put, const struct kg_stored *stored, uint32_t product)
 {
 	struct kg_names names = { 0 };
 	uint32_t first = put->entry.count;
@@ -119,52 +159,21 @@ product_put(struct put *put, const struct kg_stored *stored, uint32_t product)
 	return error;
 }
 
-static struct kg_error *
-entry_put(struct put *put, struct kg_digest fingerprint)
-{
-	const char *copy = kg_format(put->arena, "%s/entry", put->tmp);
-	const void *bytes;
-	size_t size;
-
-	kg_store_entry_encode(put->arena, &put->entry, &bytes, &size);
-	struct kg_error *error = kg_file_write(put->arena, copy, bytes, size, 0600);
-	return error ? error : in_place(put, copy, kg_store_path(put->arena, put->store, "entries", fingerprint));
-}
-
-static struct kg_error *
-products_put(struct put *put, struct kg_digest fingerprint, const struct kg_stored *products, uint32_t count)
-{
-	char *tmp = kg_format(put->arena, "%s/tmp/put-XXXXXX", put->store->folder);
-	struct kg_error *error = NULL;
-
-	put->tmp = mkdtemp(tmp);
-	if (!put->tmp)
-		return kg_error_system(put->arena, errno, "cannot write into the store %s", put->store->folder);
-	put->entry.keys = kg_new_array(put->arena, const char *, count);
-	put->entry.key_count = count;
-	for (uint32_t i = 0; i < count && !error; i++) {
-		put->entry.keys[i] = products[i].key;
-		error = product_put(put, &products[i], i);
-	}
-	if (!error)
-		error = entry_put(put, fingerprint);
-	for (uint32_t i = 0; i < put->added.count && error; i++)
-		unlink(put->added.items[i]);
-	struct kg_error *left = kg_file_remove(put->arena, put->tmp);
-	return error ? error : left;
-}
-
 struct kg_error *
 kg_store_put(struct kg_store *store, struct kg_arena *arena, struct kg_digest fingerprint, const struct kg_stored *products,
     uint32_t product_count)
 {
 	struct kg_arena *scratch = kg_arena_make();
-	struct put put = { .store = store, .arena = scratch };
-	int lock = kg_store_lock(scratch, store, false);
-	struct kg_error *error = kg_error_copy(arena, products_put(&put, fingerprint, products, product_count));
+	struct kg_store_writing put;
+	struct kg_error *error = kg_store_begin(scratch, store, &put);
 
-	if (lock >= 0)
-		close(lock);
+	put.entry.keys = kg_new_array(scratch, const char *, product_count);
+	put.entry.key_count = product_count;
+	for (uint32_t i = 0; i < product_count && !error; i++) {
+		put.entry.keys[i] = products[i].key;
+		error = product_put(&put, &products[i], i);
+	}
+	error = kg_error_copy(arena, kg_store_end(&put, fingerprint, error));
 	kg_arena_free(scratch);
 	return error;
 }
