@@ -131,6 +131,8 @@ struct kg_child {
 	size_t capture_limit; /* of what is kept; what comes after it is dropped. 0: 1 MiB */
 	bool quiet;           /* a probe or a look: nothing goes to the log */
 	int pass_fd;          /* if > 2: the child finds it as file descriptor 3 */
+	/* Called for each whole line of either stream as it goes into the log, secrets masked, without its end; may kg_tell, and no more. */
+	void (*line)(void *context, const char *line);
 	/* Called for each piece of standard output as it comes, which then goes nowhere else; collects and signals topics, nothing else. */
 	void (*collect)(void *context, const char *bytes, size_t size);
 	void *context;

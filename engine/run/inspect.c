@@ -30,6 +30,12 @@ kg_inputs_add_context(struct kg_inputs *inputs, const char *folder, const char *
 	kg_list_push(inputs->arena, &inputs->contexts, (struct kg_input_context){ folder, ignore_files, always });
 }
 
+struct kg_arena *
+kg_inputs_arena(const struct kg_inputs *inputs)
+{
+	return inputs->arena;
+}
+
 void
 kg_inputs_add_program(struct kg_inputs *inputs, const char *name)
 {

@@ -56,6 +56,19 @@ log_write(struct kg_node_log *log, const char *bytes, size_t size)
 }
 
 /* Lines, whole ones: a secret that a program prints in two writes is still seen as one. Zero bytes are no text, and pass between two texts. */
+/* Line by line to who asked for it. */
+static void
+lines_tell(struct kg_node_log *log, const char *lines)
+{
+	while (log->on_line && *lines) {
+		size_t length = strcspn(lines, "\n");
+		size_t end = length > 0 && lines[length - 1] == '\r' ? length - 1 : length;
+
+		log->on_line(log->context, kg_copy_bytes(log->scratch, lines, end));
+		lines += length + (lines[length] == '\n');
+	}
+}
+
 static void
 lines_write(struct kg_node_log *log, const char *lines, size_t size)
 {
@@ -66,6 +79,7 @@ lines_write(struct kg_node_log *log, const char *lines, size_t size)
 		const char *masked = kg_mask_text(log->scratch, log->mask, kg_copy_bytes(log->scratch, lines, length));
 
 		log_write(log, masked, strlen(masked));
+		lines_tell(log, masked);
 		kg_arena_empty(log->scratch);
 		if (length < size)
 			log_write(log, "", 1);

@@ -27,7 +27,10 @@ struct kg_node_log {
 	char *tail; /* the last KG_NODE_LOG_TAIL_BYTES that were written, as a ring */
 	size_t tail_end, tail_size;
 	struct kg_arena *scratch; /* for masking; NULL until needed */
-	bool is_written;          /* the file is there; stays when the log is closed */
+	/* Called for each line that is written, masked and without its end; NULL: nobody is told. */
+	void (*on_line)(void *context, const char *line);
+	void *context;
+	bool is_written; /* the file is there; stays when the log is closed */
 };
 
 void kg_node_log_start(struct kg_node_log *log, const char *path, const struct kg_mask *mask);

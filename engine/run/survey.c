@@ -104,9 +104,13 @@ survey_ask(struct kg_run *run, struct kg_survey *survey, const struct kg_operati
 	bool is_asked = survey->operation && (survey->state == KG_SURVEY_RUNNING || !is_old);
 
 	if (!is_asked) {
+		void *before = survey->operation ? survey->operation->job.survey : NULL;
+
 		survey->started_ns = kg_clock_now_ns();
 		survey->state = KG_SURVEY_RUNNING;
 		survey->operation = operation_for(run, survey, operation, NULL);
+		if (survey->operation)
+			survey->operation->job.answer = before;
 		if (survey->operation)
 			kg_operation_start(survey->operation, survey->question.ask, 0, survey_ended);
 		else

@@ -177,6 +177,7 @@ child_ended(struct kg_job *job)
 	if (operation->wait.end == KG_WAIT_FAILED)
 		return kg_failed(kg_child_start_error(job->arena, &operation->wait, start));
 	kg_node_log_flush(log);
+	log->on_line = NULL;
 	job->timed_out = start->timed_out;
 	job->child = (struct kg_child_result){
 		.status = start->signal ? 128 + start->signal : start->status,
@@ -270,6 +271,8 @@ kg_wait_child(struct kg_job *job, const struct kg_child *child, kg_step *then)
 	operation->is_capturing = child->capture;
 	operation->collect = child->collect;
 	operation->collect_context = child->context;
+	operation->log.on_line = child->quiet ? NULL : child->line;
+	operation->log.context = child->context;
 	operation->capture_limit = child->capture_limit ? child->capture_limit : capture_limit_bytes;
 	operation->captured = (struct kg_text){ .arena = job->arena };
 	operation->then = then;
