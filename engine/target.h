@@ -33,8 +33,8 @@ struct kg_common {
 	const char *const *pass_env; /* names handed on from kgraph's own environment; their values count */
 	const char *const *search;   /* folders (globs, the highest version first) in which programs are sought before PATH */
 	const char *const *secret;   /* names of env whose values are masked */
-	const char *pool;            /* NULL: `cpu` when the kind computes, else none */
-	int64_t memory_bytes;        /* what the run takes of a pool that is weighted by memory */
+	const char *pool;            /* NULL: the kind's, or `cpu` when it computes, else none */
+	int64_t memory_bytes;        /* what the run takes of a pool that is weighted by memory; 0: what the kind says */
 	int64_t timeout_ms;          /* of the run; 0: none */
 	const struct kg_retry *retry;
 	const struct kg_probe *ready; /* NULL: ready when run is done, unless the kind knows better */
@@ -70,6 +70,8 @@ void kg_inputs_add(struct kg_inputs *inputs, const char *folder, const char *con
  */
 void kg_inputs_add_context(
     struct kg_inputs *inputs, const char *folder, const char *const *ignore_files, const char *const *always);
+/* For what is given to these functions; lives as long as the node's inputs are looked at. */
+struct kg_arena *kg_inputs_arena(const struct kg_inputs *inputs);
 /* A program that is run: its resolved path and content count. */
 void kg_inputs_add_program(struct kg_inputs *inputs, const char *name);
 /* A file in make's dependency format, written by the last run: what it names counts, relative names below folder (NULL: the node's). */
@@ -115,6 +117,8 @@ struct kg_kind {
 	bool outlives; /* something goes on after the run (a daemon, a container): `down` stops it, `status` shows it */
 	bool
 	    frees_ports; /* its run lets go of the ports of its own that it finds, and tells who holds one: nobody looks before it runs */
-	bool is_restorable; /* products may be taken from the store instead of a run */
-	bool computes;      /* its run keeps a core busy: it waits for a place in the pool `cpu` unless the node names another */
+	bool is_restorable;   /* products may be taken from the store instead of a run */
+	bool computes;        /* its run keeps a core busy: it waits for a place in the pool `cpu` unless the node names another */
+	const char *pool;     /* instead of `cpu`: the pool of nodes that name none. NULL: none */
+	int64_t memory_bytes; /* what a run takes of a pool that is weighted by memory when its node does not say it */
 };

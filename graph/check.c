@@ -14,8 +14,18 @@ static const struct kg_field graph_fields[] = {
 	{ 0 },
 };
 
-/* The pool that nodes are in by default: as many at once as there are cores. It need not be declared. */
-static const char pool_of_cores[] = "cpu";
+/* Pools that are there without being declared: one place a core, and builds of images by the machine's memory. */
+static const char *const pools_given[] = { "cpu", "build" };
+static constexpr uint32_t pools_given_count = sizeof(pools_given) / sizeof(pools_given[0]);
+
+static bool
+pool_is_given(const char *name)
+{
+	for (uint32_t i = 0; i < pools_given_count; i++)
+		if (strcmp(pools_given[i], name) == 0)
+			return true;
+	return false;
+}
 
 /* Where the node itself stands, in the form that field checks take places in. */
 static struct kg_value
@@ -40,14 +50,15 @@ pool_check(struct kg_sealing *sealing, const struct kg_draft_node *node)
 	if (!pool || pool->type != KG_VALUE_TEXT || (pool->flags & KG_VALUE_OPEN))
 		return;
 	const char *name = kg_value_text(values, pool);
-	if (strcmp(name, pool_of_cores) == 0 || kg_map_get(&sealing->pools, name, NULL))
+	if (pool_is_given(name) || kg_map_get(&sealing->pools, name, NULL))
 		return;
 
 	uint32_t count = sealing->draft->pools.count;
-	const char **names = kg_new_array(sealing->scratch, const char *, count + 2);
+	const char **names = kg_new_array(sealing->scratch, const char *, count + pools_given_count + 1);
 	for (uint32_t i = 0; i < count; i++)
 		names[i] = values->texts + sealing->draft->pools.items[i].name;
-	names[count] = pool_of_cores;
+	for (uint32_t i = 0; i < pools_given_count; i++)
+		names[count + i] = pools_given[i];
 	kg_sealing_unknown(sealing, kg_value_place(values, pool), "pool", name, names);
 }
 

@@ -17,7 +17,7 @@ const struct kg_field kg_common_fields[] = {
 	    "folders in which programs are sought before PATH; of a glob the highest version first"),
 	KG_FIELD(kg_common, secret, KG_TEXTS, KG_NOT_HASHED, "names in `env` whose values are never shown"),
 	KG_FIELD(kg_common, pool, KG_TEXT, KG_NOT_HASHED,
-	    "pool that limits how many run at once; `cpu` for kinds that compute, none for the others"),
+	    "pool that limits how many run at once; `cpu` for kinds that compute, `build` for images, none for the others"),
 	KG_FIELD_AS(
 	    "memory", kg_common, memory_bytes, KG_SIZE, KG_NOT_HASHED, "what the run takes of a pool that is weighted by memory"),
 	KG_FIELD_AS("timeout", kg_common, timeout_ms, KG_DURATION, KG_NOT_HASHED, "time limit of the run"),

@@ -3,11 +3,30 @@
  * the graph is first, so that the critical path never waits behind something short.
  */
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "engine/base/arena.h"
 #include "engine/run/state.h"
+
+/* The pools that are there without being declared, by their index. */
+enum { POOL_CPU, POOL_NONE, POOL_BUILD, POOL_GIVEN };
+
+/* What the machine has, or the control group that all of this runs in, as in a container. */
+static int64_t
+machine_memory_bytes(void)
+{
+	int64_t bytes = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE), limit;
+	FILE *file = fopen("/sys/fs/cgroup/memory.max", "re");
+
+	if (file && fscanf(file, "%" SCNd64, &limit) == 1 && limit > 0 && limit < bytes)
+		bytes = limit;
+	if (file)
+		fclose(file);
+	return bytes;
+}
 
 static uint32_t
 default_width(const struct kg_run *run)
@@ -19,24 +38,38 @@ default_width(const struct kg_run *run)
 	return cores > 0 ? (uint32_t)cores : 1;
 }
 
+static struct kg_pool_state *
+pool_named(struct kg_run *run, const char *name)
+{
+	for (uint32_t i = 0; i < run->pool_count; i++)
+		if (strcmp(run->pools[i].name, name) == 0)
+			return &run->pools[i];
+	return NULL;
+}
+
 void
 kg_pools_make(struct kg_run *run)
 {
 	const struct kg_graph *graph = run->graph;
 
-	run->pools = kg_new_array(run->arena, struct kg_pool_state, graph->pool_count + 2);
-	run->pools[0] = (struct kg_pool_state){ .name = "cpu", .width = default_width(run) };
+	run->pools = kg_new_array(run->arena, struct kg_pool_state, graph->pool_count + POOL_GIVEN);
+	run->pools[POOL_CPU] = (struct kg_pool_state){ .name = "cpu", .width = default_width(run) };
 	/* Without a name and without a limit: starting a daemon or asking a database keeps no core busy, and must not wait behind a compiler. */
-	run->pools[1] = (struct kg_pool_state){ .name = "" };
-	run->pool_count = 2;
+	run->pools[POOL_NONE] = (struct kg_pool_state){ .name = "" };
+	/* A quarter is left to what the run has started already. */
+	run->pools[POOL_BUILD] = (struct kg_pool_state){ .name = "build", .memory_bytes = machine_memory_bytes() / 4 * 3 };
+	run->pool_count = POOL_GIVEN;
 	for (uint32_t i = 0; i < graph->pool_count; i++) {
 		const struct kg_pool *pool = &graph->pools[i];
 		const char *name = kg_graph_text(graph, pool->name);
-		struct kg_pool_state *state = strcmp(name, "cpu") == 0 ? &run->pools[0] : &run->pools[run->pool_count++];
+		struct kg_pool_state *state = pool_named(run, name);
+
+		if (!state)
+			state = &run->pools[run->pool_count++];
 
 		state->name = name;
 		/* What the command line says of `cpu` counts more than the file. */
-		if (state != &run->pools[0] || (pool->width > 0 && run->options.jobs == 0))
+		if (state != &run->pools[POOL_CPU] || (pool->width > 0 && run->options.jobs == 0))
 			state->width = pool->width;
 		state->memory_bytes = pool->memory_bytes;
 	}
@@ -46,20 +79,21 @@ static struct kg_pool_state *
 pool_of(struct kg_run *run, uint32_t node)
 {
 	const struct kg_operation *operation = run->tasks[node].operation;
-	const char *name = operation->job.common->pool;
+	const char *name = operation->job.common->pool ? operation->job.common->pool : operation->kind->pool;
 
 	if (!name)
-		return &run->pools[operation->kind->computes ? 0 : 1];
-	for (uint32_t i = 2; i < run->pool_count; i++)
-		if (strcmp(run->pools[i].name, name) == 0)
-			return &run->pools[i];
-	return &run->pools[0];
+		return &run->pools[operation->kind->computes ? POOL_CPU : POOL_NONE];
+	struct kg_pool_state *pool = pool_named(run, name);
+	return pool ? pool : &run->pools[POOL_CPU];
 }
 
 static int64_t
 memory_of(struct kg_run *run, uint32_t node)
 {
-	return run->tasks[node].operation->job.common->memory_bytes;
+	const struct kg_operation *operation = run->tasks[node].operation;
+	int64_t said = operation->job.common->memory_bytes;
+
+	return said > 0 ? said : operation->kind->memory_bytes;
 }
 
 static bool
