@@ -451,6 +451,12 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/process/engine_test.c", .rooms = &.{.process} },
     .{ .source = "tests/unit/process/holder_test.c", .rooms = &.{.process}, .more = &.{"tests/unit/process/holding.c"} },
     .{ .source = "tests/unit/process/process_test.c", .rooms = &.{.process}, .more = &.{"tests/unit/probe/alone.c"} },
+    .{ .source = "tests/unit/registry/auth_file_test.c", .rooms = &.{.registry} },
+    .{ .source = "tests/unit/registry/fault_test.c", .rooms = registry_rooms, .more = registry_bench ++ .{"tests/unit/registry/liar.c"} },
+    .{ .source = "tests/unit/registry/login_test.c", .rooms = registry_rooms, .more = registry_bench ++ .{ "tests/unit/registry/liar.c", "tests/unit/registry/token_server.c" } },
+    .{ .source = "tests/unit/registry/manifest_test.c", .rooms = &.{.registry} },
+    .{ .source = "tests/unit/registry/reference_test.c", .rooms = &.{.registry} },
+    .{ .source = "tests/unit/registry/url_test.c", .rooms = &.{.registry} },
     .{ .source = "tests/unit/registry/registry_test.c", .rooms = registry_rooms, .more = registry_bench },
     .{
         .source = "tests/unit/resource/resource_test.c",

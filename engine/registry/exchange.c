@@ -18,13 +18,13 @@
 static constexpr uint32_t tries_most = 3; /* after the first */
 static constexpr uint32_t redirects_most = 5;
 static constexpr int64_t pause_first_ms = 100;
-static constexpr int64_t pause_growth = 4;
+static constexpr int64_t pause_growth = 3;
 static constexpr int64_t pause_asked_most_ms = 20000; /* a registry that asks for longer is as good as down */
 static constexpr int64_t progress_bytes = 1 << 20;    /* so much more than before, and an interruption is the first again */
 static constexpr int64_t timeout_default_ms = 60000;
 static constexpr int64_t connect_most_ms = 10000;
 
-static kg_step host_known, answered, login_known, token_known;
+static kg_step host_known, answered, login_known, token_wanted, token_known;
 
 struct kg_next
 kg_exchange(struct kg_job *job)
@@ -134,7 +134,9 @@ kg_exchange_pause_ms(const struct kg_job *job, uint32_t tries)
 		pause_ms *= pause_growth;
 	if (asked_ms > pause_asked_most_ms)
 		return -1;
-	return asked_ms > pause_ms ? asked_ms : pause_ms;
+	if (asked_ms >= 0)
+		return asked_ms > pause_first_ms ? asked_ms : pause_first_ms;
+	return pause_ms;
 }
 
 /* What nobody answered, or answered with "later". */
@@ -196,7 +198,7 @@ unauthorized(struct kg_job *job)
 		if (call->exchange.is_renewed)
 			return exchange_end(job, kg_call_denied(job));
 		call->exchange.is_renewed = true;
-		return kg_login(job, token_known);
+		return kg_login(job, token_wanted);
 	}
 	if (challenge.scheme == KG_CHALLENGE_BASIC && !call->exchange.has_password) {
 		call->host->wants_password = true;
@@ -213,6 +215,12 @@ login_known(struct kg_job *job)
 	if (!login || !login->password)
 		return exchange_end(job, kg_call_denied(job));
 	return kg_go(kg_exchange_send);
+}
+
+static struct kg_next
+token_wanted(struct kg_job *job)
+{
+	return kg_token(job, token_known);
 }
 
 static struct kg_next

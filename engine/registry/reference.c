@@ -193,7 +193,7 @@ kg_remote_read(struct kg_arena *arena, const char *text, struct kg_remote *ret_r
 
 	if (slash)
 		*slash = '\0';
-	if (length > 0 && path[length - 1] == '/')
+	if (length > 1 && path[length - 1] == '/')
 		path[length - 1] = '\0';
 	if (!is_oci || !host_is_well(host) || (*path && !path_is_well(path)))
 		return kg_error_advise(arena, kg_error_make(arena, KG_EINPUT, "`%s` is no place in a registry", text),

@@ -1,6 +1,7 @@
 #include "tests/unit/registry/asking.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
@@ -14,7 +15,7 @@
 static struct asking *the_asking;
 static struct bench *the_bench;
 static struct ask *the_asks;
-static int asks_count, asks_at;
+static int asks_count, asks_at, runs;
 
 struct asking_spec {
 	const char *says;
@@ -121,13 +122,15 @@ asking_run(struct asking *asking, struct ask *asks, int count)
 	the_asks = asks;
 	asks_count = count;
 	asks_at = 0;
-	bench_graph(the_bench, kg_format(asking->arena, "[node.a]\nkind = \"asking\"\nsays = \"%p\"\n", (void *)asks));
+	bench_graph(the_bench, kg_format(asking->arena, "[node.a]\nkind = \"asking\"\nsays = \"%d\"\n", ++runs));
 	/* The engine takes SIGINT for an interruption; the timer's own signal is another one's. */
 	if (asking->cancel_after_ms > 0) {
 		signal(SIGALRM, asking_interrupt);
 		setitimer(ITIMER_REAL, &timer, NULL);
 	}
 	outcome = bench_up(the_bench, (struct kg_run_options){ 0 });
+	if (asking->cancel_after_ms == 0 && (outcome != KG_RUN_UP || asks_at != count))
+		fprintf(stderr, "the run ended with %d after %d asks: %s\n", (int)outcome, asks_at, the_bench->errors);
 	kg_assert(asking->cancel_after_ms > 0 || (outcome == KG_RUN_UP && asks_at == count));
 	asking->warnings = the_bench->warnings;
 }

@@ -53,6 +53,7 @@ run_program(const char *const *argv)
 
 		dup2(null, 0);
 		dup2(null, 1);
+		dup2(null, 2);
 		execvp(argv[0], (char *const *)argv);
 		_exit(127);
 	}
