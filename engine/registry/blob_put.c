@@ -6,6 +6,7 @@
  * then GET of the upload's place tells how far it got, PATCH sends the rest, and an empty PUT closes it. A registry that knows
  * nothing of that (distribution forgets an upload that was cut) gets the whole once more.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +34,7 @@ kg_registry_blob_put(struct kg_job *job, const struct kg_blob_put *put, kg_step 
 	call->digest->path = put->file;
 	if (put->file)
 		return kg_wait_worker(job, kg_file_digest_work, call->digest, put_hashed);
-	strcpy(call->digest->text, kg_sha256(job->arena, put->bytes, put->size));
+	snprintf(call->digest->text, sizeof(call->digest->text), "%s", kg_sha256(job->arena, put->bytes, put->size));
 	call->digest->size = (int64_t)put->size;
 	return kg_go(put_hashed);
 }
