@@ -118,8 +118,8 @@ damaged_files_have_nothing(void **state)
 {
 	static const char *const cases[] = { "", "{", "[]", "null", "{\"auths\":[]}", "{\"auths\":{\"h\":\"x\"}}",
 		"{\"auths\":{\"h\":{\"auth\":\"!\"}}}", "{\"auths\":{\"h\":{\"auth\":\"dXNlcg==\"}}}",
-		"{\"auths\":{\"h\":{\"auth\":\"\"}}}", "{\"auths\":{\"\":{\"auth\":\"" ALL "\"}}}",
-		"{\"auths\":{\"/\":{\"auth\":\"" ALL "\"}}}", "{\"credHelpers\":{\"h\":7}}", "{\"credsStore\":\"a b\"}",
+		"{\"auths\":{\"h\":{\"auth\":\"\"}}}", ("{\"auths\":{\"\":{\"auth\":\"" ALL "\"}}}"),
+		("{\"auths\":{\"/\":{\"auth\":\"" ALL "\"}}}"), "{\"credHelpers\":{\"h\":7}}", "{\"credsStore\":\"a b\"}",
 		"{\"credHelpers\":[\"x\"]}" };
 	struct kg_auth_entry entry;
 

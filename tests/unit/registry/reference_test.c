@@ -82,7 +82,7 @@ what_is_no_name_is_refused(void **state)
 {
 	static const char *const cases[] = { "", ":", "@", "a:", "a@", "/a", "a/", "a//b", "A", "team/App", "a:-b", "a:.b", "a b",
 		"a\n", "a/b:c/d", "-a", "a-", "a..b", "a___b", "a._b", "host:/a", "host:99999999/a", "host:x/a", "-a.b/c", "a-.b/c",
-		".b/c", "[::1/a", "[]/a", "[::1]x/a", "a@sha256:abc", "a@md5:" HEX64, "a@" DIGEST "0", "a@" DIGEST "@" DIGEST,
+		".b/c", "[::1/a", "[]/a", "[::1]x/a", "a@sha256:abc", ("a@md5:" HEX64), ("a@" DIGEST "0"), ("a@" DIGEST "@" DIGEST),
 		HEX64, "https://a.b/c", "http://localhost:5000/a", "a?b", "a#b", "a%20b", "../a", "localhost/../a", "quay.io/", "ä",
 		"a:ä" };
 	struct kg_image_reference reference;
