@@ -405,6 +405,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/cache/ledger_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/ledger_damage_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/store_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
+    .{ .source = "tests/unit/cache/store_reflink_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/stat_cache_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/pack_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/lock_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
