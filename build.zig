@@ -471,6 +471,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/run/beside_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/chain_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/pool_test.c", .rooms = &.{.run} },
+    .{ .source = "tests/unit/run/port_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/product_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/topic_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/down_test.c", .rooms = run_rooms, .more = run_bench },

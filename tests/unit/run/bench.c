@@ -114,11 +114,9 @@ graph_read(struct bench *bench)
 	return graph;
 }
 
-static struct kg_run *
-run_open(struct bench *bench, struct kg_run_options *options, struct telling *telling)
+static struct kg_error *
+run_open(struct bench *bench, struct kg_run_options *options, struct telling *telling, struct kg_run **ret_run)
 {
-	struct kg_run *run;
-
 	*telling = (struct telling){
 		.bench = bench,
 		.told.arena = bench->arena,
@@ -136,8 +134,13 @@ run_open(struct bench *bench, struct kg_run_options *options, struct telling *te
 	uint8_t *chosen;
 	must(kg_graph_select(bench->arena, options->graph, NULL, &chosen));
 	options->chosen = bench->down_names ? NULL : chosen;
-	must(kg_run_open(bench->arena, options, &run));
-	return run;
+	return kg_run_open(bench->arena, options, ret_run);
+}
+
+struct kg_error *
+bench_open(struct bench *bench, struct kg_run_options options, struct kg_run **ret_run)
+{
+	return run_open(bench, &options, kg_new(bench->arena, struct telling), ret_run);
 }
 
 static void
@@ -154,7 +157,9 @@ enum kg_run_outcome
 bench_up(struct bench *bench, struct kg_run_options options)
 {
 	struct telling telling;
-	struct kg_run *run = run_open(bench, &options, &telling);
+	struct kg_run *run;
+
+	must(run_open(bench, &options, &telling, &run));
 	enum kg_run_outcome outcome = kg_run_up(run);
 
 	run_close(bench, run, &telling);
@@ -166,7 +171,9 @@ bench_down(struct bench *bench, bool purge)
 {
 	struct kg_run_options options = { 0 };
 	struct telling telling;
-	struct kg_run *run = run_open(bench, &options, &telling);
+	struct kg_run *run;
+
+	must(run_open(bench, &options, &telling, &run));
 	enum kg_run_outcome outcome = kg_run_down(run, bench->down_names, purge);
 
 	run_close(bench, run, &telling);
