@@ -2,6 +2,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
+#include "graph/reader.h"
 #include "graph/sealing.h"
 
 /* The profile that would bring the node, or NULL. */
@@ -14,16 +15,51 @@ profile_with(const struct kg_draft *draft, const char *name)
 	return NULL;
 }
 
-/* "`pg.schema` or `ds.schema`": up to three nodes of includes that have the name behind their prefix; NULL when there is none. */
+/*
+ * How much of the name an include put before it: what stands at place says it without, and what is suggested there must be said without, too. Of the
+ * prefixes under which a file is included more than once, the one that the name has.
+ */
+static size_t
+prefix_length(const struct kg_sealing *sealing, struct kg_place place, const char *name)
+{
+	const struct kg_reader *reader = sealing->draft->reader;
+	size_t longest = 0;
+
+	for (uint32_t i = 0; reader && place.file && i < reader->scopes.count; i++) {
+		const struct kg_scope *scope = reader->scopes.items[i];
+		size_t length = strlen(scope->prefix);
+
+		if (length > longest && strcmp(scope->file->path, place.file) == 0 && kg_text_starts(name, scope->prefix))
+			longest = length;
+	}
+	return longest;
+}
+
+/* Those with the first `prefix` bytes of name, without these bytes; ended by NULL. */
+static const char *const *
+names_within(struct kg_arena *arena, const char *name, size_t prefix, const char *const *names)
+{
+	size_t count = 0;
+
+	while (names[count])
+		count++;
+	const char **within = kg_new_array(arena, const char *, count + 1);
+	for (count = 0; *names; names++)
+		if (strncmp(*names, name, prefix) == 0)
+			within[count++] = *names + prefix;
+	return within;
+}
+
+/* "`pg.schema` or `ds.schema`": up to three names that have the name behind the prefix of an include; NULL when there is none. */
 static const char *
-within_includes(struct kg_arena *arena, const struct kg_draft *draft, const char *name)
+within_includes(struct kg_arena *arena, const char *name, const char *const *names)
 {
 	const char *found[3], *suffix = kg_format(arena, ".%s", name);
 	uint32_t count = 0;
 
-	for (uint32_t i = 0; i < draft->nodes.count && count < 3; i++)
-		if (kg_text_ends(draft->nodes.items[i].name, suffix))
-			found[count++] = kg_format(arena, "`%s`", draft->nodes.items[i].name);
+	for (; *names && count < 3; names++)
+		if (kg_text_ends(*names, suffix))
+			found[count++] = kg_format(arena, "`%s`", *names);
 	return count > 0 ? kg_text_enumerate(arena, found, count, " or ") : NULL;
 }
 
@@ -45,8 +81,8 @@ nearest_name(const char *name, const char *const *names)
 	return kg_text_nearest(name + own, (const char *const[]){ nearest + own, NULL }) ? nearest : NULL;
 }
 
-static const char *
-nearest_node(struct kg_sealing *sealing, const char *name, bool or_target)
+static const char *const *
+node_names(struct kg_sealing *sealing, bool or_target)
 {
 	const struct kg_draft *draft = sealing->draft;
 	uint32_t targets = or_target ? draft->targets.count : 0;
@@ -57,7 +93,7 @@ nearest_node(struct kg_sealing *sealing, const char *name, bool or_target)
 		names[count++] = draft->nodes.items[i].name;
 	for (uint32_t i = 0; i < targets; i++)
 		names[count++] = draft->targets.items[i].name;
-	return nearest_name(name, names);
+	return names;
 }
 
 /* The profile took it away, or only another one would bring it: then that is all there is to say. */
@@ -103,9 +139,11 @@ kg_sealing_unknown_node(struct kg_sealing *sealing, struct kg_place place, const
 	if (sealing->suggestions_left == 0)
 		return;
 	sealing->suggestions_left--;
-	if ((meant = within_includes(arena, draft, name)))
+	size_t prefix = prefix_length(sealing, place, name);
+	const char *const *names = names_within(sealing->scratch, name, prefix, node_names(sealing, or_target));
+	if ((meant = within_includes(arena, name + prefix, names)))
 		(void)kg_error_advise(arena, error, "did you mean %s, which an include brings?", meant);
-	else if ((meant = nearest_node(sealing, name, or_target)))
+	else if ((meant = nearest_name(name + prefix, names)))
 		(void)kg_error_advise(arena, error, "did you mean `%s`?", meant);
 }
 
@@ -114,11 +152,12 @@ kg_sealing_unknown(
     struct kg_sealing *sealing, struct kg_place place, const char *noun, const char *name, const char *const *candidates)
 {
 	struct kg_arena *arena = sealing->draft->errors->arena;
-	const char *nearest = nearest_name(name, candidates);
-	size_t count = 0;
+	size_t prefix = prefix_length(sealing, place, name), count = 0;
 
 	if (sealing->draft->is_incomplete)
 		return;
+	candidates = names_within(arena, name, prefix, candidates);
+	const char *nearest = nearest_name(name + prefix, candidates);
 	struct kg_error *error = kg_error_at(arena, KG_EINPUT, place, "there is no %s `%s`", noun, name);
 	kg_errors_add(sealing->draft->errors, error);
 	while (candidates[count])

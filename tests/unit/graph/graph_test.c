@@ -232,7 +232,7 @@ names_in_an_include_are_told_as_they_stand_there(void **state)
 	    "i.toml:5:36: there is no port `i.p`\n"
 	    "    env = { A = \"${node.c.path}\", P = \"${port.p}\", S = \"${secrets.pw}\" }\n"
 	    "                                       ^^^^^^^^^\n"
-	    "  known is i.q\n"
+	    "  known is q\n"
 	    "i.toml:5:53: there is no secret `i.pw`\n"
 	    "    env = { A = \"${node.c.path}\", P = \"${port.p}\", S = \"${secrets.pw}\" }\n"
 	    "                                                        ^^^^^^^^^^^^^\n"
@@ -282,6 +282,37 @@ a_secret_where_others_would_see_it_is_told(void **state)
 	    "  hand it over in `env`, or in a file with mode \"0600\"\n");
 }
 
+/* A file says its own names without what an include puts before them; with it they would be looked for one include further in. */
+static void
+a_near_name_is_suggested_as_its_file_would_say_it(void **state)
+{
+	struct reading *reading = *state;
+
+	reading_file(reading, "kgraph.toml",
+	    "include = [{ file = \"a.toml\", as = \"x\" }]\n"
+	    "[node.root]\nkind = \"command\"\ncommand = [\"a\"]\nneeds = [\"x.serer\", \"client\"]\n");
+	reading_file(reading, "a.toml",
+	    "[ports]\nhttp = {}\n[node.server]\nkind = \"command\"\ncommand = [\"${port.htp}\"]\n"
+	    "[node.client]\nkind = \"command\"\ncommand = [\"a\"]\nneeds = [\"serer\"]\n");
+	assert_string_equal(reading_sealed(reading),
+	    "kgraph.toml:5:10: there is no node or target `x.serer`\n"
+	    "    needs = [\"x.serer\", \"client\"]\n"
+	    "             ^^^^^^^^^\n"
+	    "  did you mean `x.server`?\n"
+	    "kgraph.toml:5:21: there is no node or target `client`\n"
+	    "    needs = [\"x.serer\", \"client\"]\n"
+	    "                        ^^^^^^^^\n"
+	    "  did you mean `x.client`, which an include brings?\n"
+	    "a.toml:5:13: there is no port `x.htp`\n"
+	    "    command = [\"${port.htp}\"]\n"
+	    "                ^^^^^^^^^^^\n"
+	    "  did you mean `http`?\n"
+	    "a.toml:9:10: there is no node or target `x.serer`\n"
+	    "    needs = [\"serer\"]\n"
+	    "             ^^^^^^^\n"
+	    "  did you mean `server`?\n");
+}
+
 int
 main(void)
 {
@@ -297,6 +328,7 @@ main(void)
 		READING_TEST(names_in_an_include_are_told_as_they_stand_there),
 		READING_TEST(a_file_that_is_missing_does_not_make_all_its_names_unknown),
 		READING_TEST(a_secret_where_others_would_see_it_is_told),
+		READING_TEST(a_near_name_is_suggested_as_its_file_would_say_it),
 	};
 
 	return cmocka_run_group_tests_name("graph", tests, nullptr, nullptr);
