@@ -456,6 +456,8 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/registry/fault_test.c", .rooms = registry_rooms, .more = registry_bench ++ .{"tests/unit/registry/liar.c"} },
     .{ .source = "tests/unit/registry/login_test.c", .rooms = registry_rooms, .more = registry_bench ++ .{ "tests/unit/registry/liar.c", "tests/unit/registry/token_server.c" } },
     .{ .source = "tests/unit/registry/manifest_test.c", .rooms = &.{.registry} },
+    .{ .source = "tests/unit/registry/peer_test.c", .rooms = registry_rooms, .more = registry_bench },
+    .{ .source = "tests/unit/registry/tls_test.c", .rooms = registry_rooms, .more = registry_bench },
     .{ .source = "tests/unit/registry/reference_test.c", .rooms = &.{.registry} },
     .{ .source = "tests/unit/registry/url_test.c", .rooms = &.{.registry} },
     .{ .source = "tests/unit/registry/registry_test.c", .rooms = registry_rooms, .more = registry_bench },
@@ -505,6 +507,9 @@ pub const hand_programs: []const Test = &.{
 /// libFuzzer targets: a file in tests/fuzz, and the room whose parser it feeds.
 pub const fuzz_tests: []const Test = &.{
     .{ .source = "tests/fuzz/containerfile_fuzz.c", .rooms = &.{.container} },
+    .{ .source = "tests/fuzz/auth_file_fuzz.c", .rooms = &.{.registry} },
+    .{ .source = "tests/fuzz/image_reference_fuzz.c", .rooms = &.{.registry} },
+    .{ .source = "tests/fuzz/registry_answer_fuzz.c", .rooms = &.{.registry} },
     .{ .source = "tests/fuzz/depfile_fuzz.c", .rooms = &.{.cache} },
     .{ .source = "tests/fuzz/glob_fuzz.c", .rooms = &.{.cache} },
     .{ .source = "tests/fuzz/ignore_fuzz.c", .rooms = &.{.cache} },

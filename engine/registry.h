@@ -44,8 +44,6 @@ struct kg_image_reference {
 /* "docker.io/library/postgres:16" */
 const char *kg_image_reference_tell(struct kg_arena *arena, const struct kg_image_reference *reference);
 
-/* Reads "oci://HOST[:PORT][/PATH]" into host, path and is_plain. KG_EINPUT. */
-[[nodiscard]] struct kg_error *kg_remote_read(struct kg_arena *arena, const char *text, struct kg_remote *ret_remote);
 /* The repository of that name in the remote: "PATH/images". */
 const char *kg_remote_repository(struct kg_arena *arena, const struct kg_remote *remote, const char *name);
 

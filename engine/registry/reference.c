@@ -5,10 +5,8 @@
 #include <strings.h>
 
 #include "engine/base/arena.h"
-#include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/registry.h"
-#include "engine/registry/url.h"
 
 static constexpr size_t path_most = 255;
 static constexpr size_t tag_most = 128;
@@ -180,28 +178,6 @@ kg_image_reference_tell(struct kg_arena *arena, const struct kg_image_reference 
 {
 	return kg_format(arena, "%s/%s%s%s%s%s", reference->host, reference->path, reference->tag ? ":" : "",
 	    reference->tag ? reference->tag : "", reference->digest ? "@" : "", reference->digest ? reference->digest : "");
-}
-
-struct kg_error *
-kg_remote_read(struct kg_arena *arena, const char *text, struct kg_remote *ret_remote)
-{
-	static const char scheme[] = "oci://";
-	bool is_oci = kg_text_starts(text, scheme);
-	char *host = kg_copy(arena, is_oci ? text + strlen(scheme) : ""), *slash = strchr(host, '/');
-	char *path = slash ? slash + 1 : kg_copy(arena, "");
-	size_t length = strlen(path);
-
-	if (slash)
-		*slash = '\0';
-	if (length > 1 && path[length - 1] == '/')
-		path[length - 1] = '\0';
-	if (!is_oci || !host_is_well(host) || (*path && !path_is_well(path)))
-		return kg_error_advise(arena, kg_error_make(arena, KG_EINPUT, "`%s` is no place in a registry", text),
-		    "it is written oci://HOST[:PORT]/PATH, and PATH in small letters");
-	ret_remote->host = host;
-	ret_remote->path = path;
-	ret_remote->is_plain = kg_url_is_loopback(arena, host);
-	return NULL;
 }
 
 const char *

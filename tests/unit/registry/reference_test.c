@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "engine/base/arena.h"
-#include "engine/base/error.h"
 #include "engine/base/text.h"
 #include "engine/registry.h"
 
@@ -118,45 +117,12 @@ a_reference_is_told_whole(void **state)
 }
 
 static void
-a_remote_is_a_host_and_a_path(void **state)
+a_remote_has_repositories_below_its_path(void **state)
 {
-	static const struct {
-		const char *text, *host, *path, *images;
-		bool is_plain;
-	} cases[] = {
-		{ "oci://localhost:5000/kgraph/cache", "localhost:5000", "kgraph/cache", "kgraph/cache/images", true },
-		{ "oci://ghcr.io/team/cache/", "ghcr.io", "team/cache", "team/cache/images", false },
-		{ "oci://127.0.0.1:5000", "127.0.0.1:5000", "", "images", true },
-		{ "oci://127.0.0.1.example.org/", "127.0.0.1.example.org", "", "images", false },
-		{ "oci://[::1]:5000/x", "[::1]:5000", "x", "x/images", true },
-		{ "oci://Registry.example/x", "Registry.example", "x", "x/images", false },
-	};
+	const struct kg_remote with = { .host = "h", .path = "team/cache" }, without = { .host = "h", .path = "" };
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct kg_remote remote = {};
-
-		assert_null(kg_remote_read(*state, cases[i].text, &remote));
-		assert_string_equal(remote.host, cases[i].host);
-		assert_string_equal(remote.path, cases[i].path);
-		assert_string_equal(kg_remote_repository(*state, &remote, "images"), cases[i].images);
-		assert_int_equal(remote.is_plain, cases[i].is_plain);
-	}
-}
-
-static void
-what_is_no_remote_is_refused(void **state)
-{
-	static const char *const cases[] = { "", "oci://", "oci:///x", "localhost:5000/x", "https://h/x", "oci://h/X", "oci://h//",
-		"oci://h/a b", "oci://user:password@h/x", "oci://h:port/x", "oci://h/x:tag", "oci://h/../x" };
-	struct kg_remote remote;
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct kg_error *error = kg_remote_read(*state, cases[i], &remote);
-
-		if (!error)
-			fail_msg("%s is read", cases[i]);
-		assert_int_equal(error->code, KG_EINPUT);
-	}
+	assert_string_equal(kg_remote_repository(*state, &with, "images"), "team/cache/images");
+	assert_string_equal(kg_remote_repository(*state, &without, "images"), "images");
 }
 
 int
@@ -167,8 +133,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_is_no_name_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_long_names_and_tags_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_reference_is_told_whole, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_remote_is_a_host_and_a_path, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_is_no_remote_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_remote_has_repositories_below_its_path, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,6 +71,8 @@ config_write(struct kg_arena *arena, const char *folder, const char *path, uint1
 	kg_text_format(&text, "http:\n  addr: 127.0.0.1:%u\n", port);
 	if (options.certificate)
 		kg_text_format(&text, "  tls:\n    certificate: %s\n    key: %s\n", options.certificate, options.key);
+	if (options.more)
+		kg_text_add(&text, options.more);
 	if (options.user) {
 		const char *file = kg_format(arena, "%s/htpasswd", folder);
 
@@ -78,8 +80,6 @@ config_write(struct kg_arena *arena, const char *folder, const char *path, uint1
 			      (const char *[]){ "htpasswd", "-Bbc", "-C", "4", file, options.user, options.password, NULL }) == 0);
 		kg_text_format(&text, "auth:\n  htpasswd:\n    realm: test\n    path: %s\n", file);
 	}
-	if (options.more)
-		kg_text_add(&text, options.more);
 	kg_assert(!kg_file_write(arena, path, text.bytes, text.size, 0600));
 }
 

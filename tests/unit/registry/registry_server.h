@@ -17,7 +17,7 @@ struct registry_options {
 	const char *user, *password; /* Basic authentication; NULL: none */
 	const char *certificate;     /* PEM with its key beside it; NULL: plain */
 	const char *key;
-	const char *more; /* further lines of its configuration; NULL */
+	const char *more; /* further lines of its configuration, behind those of http; NULL */
 	uint16_t port;    /* 0: a free one */
 };
 
