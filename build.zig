@@ -47,6 +47,7 @@ pub const rooms = struct {
             "oci_url.c",
             "path.c",
             "process_identity.c",
+            "size.c",
             "style.c",
             "text.c",
             "value.c",
@@ -170,6 +171,9 @@ pub const rooms = struct {
             "program.c",
             "publish.c",
             "remote.c",
+            "remote_ask.c",
+            "remote_fetch.c",
+            "remote_push.c",
             "rule.c",
             "run.c",
             "scene.c",
@@ -335,7 +339,6 @@ pub const rooms = struct {
             "print_error.c",
             "quote.c",
             "session.c",
-            "size.c",
             "store_tidy.c",
             "table.c",
         },
@@ -356,7 +359,7 @@ pub const holder_files: []const []const u8 = &.{
 
 /// A graph in a folder of its own, run by the real engine with kinds of the test's beside real ones.
 const run_bench: []const []const u8 = &.{ "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c", "tests/unit/run/bench_real.c" };
-const run_rooms = &.{ .run, .probe, .graph, .cache, .loop, .file, .command };
+const run_rooms = &.{ .run, .probe, .registry, .graph, .cache, .loop, .file, .command };
 
 /// Asks of a registry in the run of a node, and docker-registry itself.
 const registry_bench: []const []const u8 = &(.{ "tests/unit/registry/asking.c", "tests/unit/registry/registry_server.c" } ++ .{ "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c" });

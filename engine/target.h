@@ -100,8 +100,8 @@ struct kg_kind {
 	kg_step *undo;  /* takes it away; harmless when repeated or when there is nothing. NULL: its products are removed */
 	/*
 	 * Hands on what a run made to the shared cache. An operation with a job of its own (state zeroed, job->remembered: what the run gave), beside what
-	 * needs the node; started when job->remote is there and has push, at most a few at a time. A failure is a warning, and gives the cache up. NULL:
-	 * products that are restorable go there by themselves.
+	 * needs the node; started when job->remote is there and has push, at most a few at a time. What it tells last is where that went.
+	 * A failure is a warning, and gives the cache up. NULL: products that are restorable go there by themselves.
 	 */
 	kg_step *publish;
 	/*

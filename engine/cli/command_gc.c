@@ -4,7 +4,7 @@
 #include "engine/base/arena.h"
 #include "engine/cli/checkout.h"
 #include "engine/cli/cli.h"
-#include "engine/cli/size.h"
+#include "engine/base/size.h"
 #include "engine/cli/store_tidy.h"
 
 int

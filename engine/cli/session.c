@@ -150,6 +150,7 @@ kg_session_open_run(struct kg_session *session)
 		.ports_file = kg_user_ports_file(cli->arena),
 		.store_folder = options->no_store ? NULL : kg_user_store_folder(cli->arena),
 		.remote = options->no_store ? NULL : remote,
+		.version = KG_VERSION,
 		.reporter = session->reporter,
 		.jobs = (uint32_t)options->jobs,
 		.timeout_ms = options->timeout_ms,

@@ -25,8 +25,8 @@ depfiles_of(struct kg_arena *arena, const struct kg_operation *operation, const 
 }
 
 /* Apart from the fingerprints of outputs, which could otherwise be equal to it when the depfile names nothing. */
-static struct kg_digest
-depfile_key(struct kg_digest base)
+struct kg_digest
+kg_depfile_key(struct kg_digest base)
 {
 	struct kg_digest_state state;
 
@@ -36,18 +36,19 @@ depfile_key(struct kg_digest base)
 	return kg_digest_end(&state);
 }
 
-void
+bool
 kg_depfile_restore(struct kg_run *run, struct kg_arena *arena, const struct kg_operation *operation, struct kg_digest base)
 {
 	const struct kg_stored *stored;
 	uint32_t count = depfiles_of(arena, operation, &stored);
-	bool hit;
+	bool hit = false;
 
 	/* Without it the outputs are not found, and the node runs: no error that would matter. */
-	struct kg_error *error = kg_store_restore(run->store, arena, depfile_key(base), stored, count, &hit);
+	struct kg_error *error = kg_store_restore(run->store, arena, kg_depfile_key(base), stored, count, &hit);
 	(void)error;
 	for (uint32_t i = 0; i < count; i++)
 		kg_stat_cache_forget(run->stat_cache, stored[i].path);
+	return hit;
 }
 
 struct kg_error *
@@ -56,7 +57,7 @@ kg_depfile_store(struct kg_run *run, struct kg_arena *arena, const struct kg_ope
 	const struct kg_stored *stored;
 	uint32_t count = depfiles_of(arena, operation, &stored);
 
-	return kg_store_put(run->store, arena, depfile_key(base), stored, count);
+	return kg_store_put(run->store, arena, kg_depfile_key(base), stored, count);
 }
 
 struct kg_error *

@@ -28,11 +28,14 @@ enum kg_event_field {
 	KG_EVENT_HAS_duration_ns = 4,
 	KG_EVENT_HAS_error = 8,
 	KG_EVENT_HAS_summary = 16,
+	KG_EVENT_HAS_spared_ns = 32,
 };
 
 /* How many nodes of a run ended how. */
 struct kg_summary {
 	uint32_t chosen, unchanged, made, restored, failed, blocked, cancelled, ready;
+	uint32_t fetched;   /* of restored, those from the shared cache */
+	uint32_t published; /* of made, those that were handed on to it */
 };
 
 struct kg_event {
@@ -43,6 +46,7 @@ struct kg_event {
 	const char *text;
 	int64_t at_ns; /* monotonic */
 	int64_t duration_ns;
+	int64_t spared_ns;
 	int64_t count;
 	const struct kg_error *error;
 	const struct kg_summary *summary;

@@ -3,7 +3,7 @@
 #include "engine/base/text.h"
 #include "engine/run/event.h"
 
-enum row_field { ROW_text, ROW_count, ROW_duration_ns, ROW_error, ROW_summary };
+enum row_field { ROW_text, ROW_count, ROW_duration_ns, ROW_error, ROW_summary, ROW_spared_ns };
 
 /* Either an event or, with key NULL, a field of the event above it. */
 struct row {
@@ -28,6 +28,7 @@ static const struct {
 	[ROW_duration_ns] = { "duration_ns", "number" },
 	[ROW_error] = { "error", "object" },
 	[ROW_summary] = { "summary", "object" },
+	[ROW_spared_ns] = { "spared_ns", "number" },
 };
 
 static const char introduction[] =
@@ -51,7 +52,9 @@ static const char introduction[] =
     "what\n"
     "a program printed), `file`, `line` and `column`. A `summary` is an object of counts: `chosen`, `unchanged`, `made`, "
     "`restored`,\n"
-    "`failed`, `blocked`, `cancelled`, `ready`.\n"
+    "`failed`, `blocked`, `cancelled`, `ready`; `fetched` are those of `restored` that came from the shared cache, and "
+    "`published`\n"
+    "those of `made` that went there.\n"
     "\n"
     "When the reader of a pipe is so slow that lines have to be left out, a line `{\"event\":\"lines_left_out\",\"count\":N}` says "
     "how\n"

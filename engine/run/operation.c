@@ -134,6 +134,7 @@ kg_operation_start(struct kg_operation *operation, kg_step *first, int64_t timeo
 	operation->is_expired = operation->has_outcome = false;
 	operation->cancelled = NULL;
 	operation->told = NULL;
+	operation->started_ns = kg_clock_now_ns();
 	operation->step = first;
 	operation->ended = ended;
 	operation->job.remote = run->remote;

@@ -71,6 +71,7 @@ struct kg_operation {
 	bool is_behind;             /* in the background of a node that is done: what it tells goes to the log alone */
 	bool is_reused, is_fetched; /* by kg_reused, kg_fetched */
 	int64_t spared_ns;
+	int64_t started_ns;
 	struct kg_http_start http;
 	struct kg_topic_seat seat;
 	const struct kg_question *question; /* that kg_wait_answer waits for, and the kind's step behind it */

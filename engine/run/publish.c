@@ -5,6 +5,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/assert.h"
+#include "engine/base/clock.h"
 #include "engine/run/state.h"
 
 /* More share the same line to the registry, and each holds a file open and a part of it in memory. */
@@ -24,6 +25,15 @@ outputs_of(struct kg_run *run, const struct kg_task *task)
 	return pairs;
 }
 
+/* NULL: the kind has nothing to hand on. */
+static kg_step *
+publish_step(const struct kg_run *run, const struct kg_kind *kind)
+{
+	if (kind->publish)
+		return kind->publish;
+	return kind->is_restorable && run->store ? kg_remote_push : NULL;
+}
+
 /* The task's own operation may be watched at the same time: this is one beside it. */
 static struct kg_error *
 publish_start(struct kg_run *run, uint32_t node)
@@ -40,7 +50,7 @@ publish_start(struct kg_run *run, uint32_t node)
 	operation->job.fingerprint = made->job.fingerprint;
 	operation->job.remembered = outputs_of(run, &run->tasks[node]);
 	run->publishing.running++;
-	kg_operation_start(operation, operation->kind->publish, publish_longest_ms, publish_ended);
+	kg_operation_start(operation, publish_step(run, operation->kind), publish_longest_ms, publish_ended);
 	return NULL;
 }
 
@@ -69,13 +79,19 @@ publish_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 	run->publishing.running--;
 	if (outcome->what != KG_OUTCOME_DONE && outcome->error->code != KG_ECANCELLED)
 		kg_run_remote_off(run, kg_error_wrap(run->arena, outcome->error, "%s could not be published", operation->job.name));
+	/* What it said last is where it went. Without a word there was nothing to hand on. */
+	if (outcome->what == KG_OUTCOME_DONE && operation->told) {
+		run->summary.published++;
+		kg_run_emit(run, KG_EVENT_NODE_PUBLISHED, operation->node,
+		    (struct kg_event){ .text = operation->told, .duration_ns = kg_clock_now_ns() - operation->started_ns });
+	}
 	publish_more(run);
 }
 
 void
 kg_task_publish(struct kg_run *run, uint32_t node)
 {
-	if (!run->remote || !run->remote->push || !run->tasks[node].operation->kind->publish)
+	if (!run->remote || !run->remote->push || !publish_step(run, run->tasks[node].operation->kind))
 		return;
 	kg_list_push(run->arena, &run->publishing.waiting, node);
 	publish_more(run);

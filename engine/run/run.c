@@ -154,8 +154,10 @@ kg_run_up(struct kg_run *run)
 
 	enum kg_run_outcome outcome = outcome_of(run);
 	kg_run_emit(run, KG_EVENT_RUN_ENDED, KG_NO_NODE,
-	    (struct kg_event){
-		.text = outcome_tell(run, outcome), .duration_ns = kg_clock_now_ns() - run->started_ns, .summary = &run->summary });
+	    (struct kg_event){ .text = outcome_tell(run, outcome),
+		.duration_ns = kg_clock_now_ns() - run->started_ns,
+		.spared_ns = run->spared_ns,
+		.summary = &run->summary });
 	return outcome;
 }
 
@@ -365,6 +367,7 @@ kg_run_close(struct kg_run *run)
 		if (error)
 			kg_run_warn(run, "%s", kg_error_text(run->arena, error));
 	}
+	kg_remote_tidy(run);
 	if (run->store)
 		kg_store_close(run->store);
 	if (run->ledger)

@@ -27,6 +27,7 @@ struct kg_run_options {
 	const char *ports_file;             /* of the user: which port belongs to which checkout; NULL: none is kept */
 	const char *store_folder;           /* of the user; NULL: outputs are neither stored nor restored */
 	const struct kg_remote *remote;     /* the shared cache; NULL: none */
+	const char *version;                /* of kgraph, told to the shared cache; NULL: not told */
 	struct kg_reporter reporter;
 	uint32_t jobs;        /* width of the default pool; 0: the number of cores */
 	int64_t timeout_ms;   /* of the whole run; 0: none */

@@ -86,7 +86,8 @@ counts_tell(struct kg_arena *arena, const struct kg_summary *summary, const char
 		{ summary->blocked, "blocked" },
 		{ summary->cancelled, "cancelled" },
 		{ summary->made, made },
-		{ summary->restored, "restored" },
+		{ summary->restored - summary->fetched, "restored" },
+		{ summary->fetched, "from the shared cache" },
 		{ summary->unchanged, "unchanged" },
 	};
 	struct kg_text text = { .arena = arena };

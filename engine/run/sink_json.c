@@ -60,10 +60,11 @@ static void
 summary_add(struct kg_text *text, const struct kg_summary *it)
 {
 	kg_text_format(text,
-	    ",\"summary\":{\"chosen\":%u,\"unchanged\":%u,\"made\":%u,\"restored\":%u,\"failed\":%u,\"blocked\":%u,\"cancelled\":%"
+	    ",\"summary\":{\"chosen\":%u,\"unchanged\":%u,\"made\":%u,\"restored\":%u,\"fetched\":%u,\"published\":%u,\"failed\":%"
 	    "u,"
-	    "\"ready\":%u}",
-	    it->chosen, it->unchanged, it->made, it->restored, it->failed, it->blocked, it->cancelled, it->ready);
+	    "\"blocked\":%u,\"cancelled\":%u,\"ready\":%u}",
+	    it->chosen, it->unchanged, it->made, it->restored, it->fetched, it->published, it->failed, it->blocked, it->cancelled,
+	    it->ready);
 }
 
 void
@@ -81,6 +82,8 @@ kg_sink_json(struct kg_text *text, const struct kg_event *event, int64_t from_ns
 		kg_text_format(text, ",\"count\":%lld", (long long)event->count);
 	if (fields & KG_EVENT_HAS_duration_ns)
 		kg_text_format(text, ",\"duration_ns\":%lld", (long long)event->duration_ns);
+	if ((fields & KG_EVENT_HAS_spared_ns) && event->spared_ns > 0)
+		kg_text_format(text, ",\"spared_ns\":%lld", (long long)event->spared_ns);
 	if ((fields & KG_EVENT_HAS_error) && event->error)
 		error_add(text, event->error);
 	if ((fields & KG_EVENT_HAS_summary) && event->summary)

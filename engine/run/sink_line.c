@@ -104,9 +104,12 @@ started_tell(const struct telling *it)
 static void
 done_tell(const struct telling *it, const char *verb)
 {
+	const char *text = it->event->text ? it->event->text : "";
 	const char *more = it->look->is_live || it->event->type == KG_EVENT_NODE_RESTORED ? reason(it) : "";
 
-	if (kg_text_equal(it->event->text ? it->event->text : "", "same"))
+	if (it->event->type == KG_EVENT_NODE_RESTORED && *text)
+		more = text;
+	else if (kg_text_equal(text, "same"))
 		more = *more ? kg_format(it->text->arena, "%s; it came out the same", more) : "it came out the same";
 	line(it, it->look->style->green, verb, duration(it), more);
 }
@@ -158,6 +161,7 @@ detail_tell(const struct telling *it)
 	case KG_EVENT_NODE_UNCHANGED: line(it, style->dim, "unchanged", "", ""); break;
 	case KG_EVENT_NODE_STALE: line(it, style->dim, "stale", "", text); break;
 	case KG_EVENT_NODE_TOLD: line(it, style->dim, "says", text, ""); break;
+	case KG_EVENT_NODE_PUBLISHED: line(it, style->dim, "published", duration(it), text); break;
 	case KG_EVENT_NODE_WAITING: line(it, style->yellow, "waiting", "", ""); break;
 	case KG_EVENT_NODE_BLOCKED:
 		line(it, style->yellow, "blocked", kg_format(it->text->arena, "needs %s", text ? text : ""), "");

@@ -141,6 +141,11 @@ node_trace(struct kg_text *text, struct kg_trace *trace, const struct kg_scene_n
 		beside(text, trace, node, "b", "ready", event->at_ns);
 		break;
 	case KG_EVENT_NODE_RESTORED:
+		/* Its run has found what it was to make. */
+		if (slot_of(trace, node)->since_ns != 0) {
+			run_end(text, trace, node, event, kg_event_key(event->type));
+			break;
+		}
 		beside(text, trace, node, "b", "restore", event->at_ns - event->duration_ns);
 		beside(text, trace, node, "e", "restore", event->at_ns);
 		break;

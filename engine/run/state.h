@@ -21,6 +21,7 @@ enum kg_task_state : uint8_t {
 	KG_TASK_INSPECTED, /* on a worker: what is it made of, and are its products still there? */
 	KG_TASK_LOOKING,   /* its kind asks the world */
 	KG_TASK_RESTORING, /* on a worker: from the store */
+	KG_TASK_FETCHING,  /* asked for in the shared cache */
 	KG_TASK_SURVEYED,  /* its kind asks the world for all nodes of its key, before it runs */
 	KG_TASK_QUEUED,    /* for a place in its pool */
 	KG_TASK_PREPARING, /* on a worker: old products are removed */
@@ -84,6 +85,7 @@ struct kg_task {
 	int64_t spared_ns;                  /* how long making it took where it was made; 0: not known */
 	struct kg_inspection *inspection;   /* NULL unless it has changed */
 	struct kg_operation *operation;     /* NULL until its kind has something to do */
+	struct kg_fetch *fetch;             /* remote.h; NULL unless the shared cache was asked */
 	const char *why;                    /* why it runs */
 	struct kg_error *error;             /* why it failed */
 };
@@ -114,6 +116,19 @@ struct kg_publishing {
 	KG_LIST(uint32_t) waiting; /* nodes, from `next` on */
 	uint32_t next;
 	uint32_t running;
+	bool has_config; /* the registry has the empty configuration that all outputs name */
+};
+
+/* What is asked for in the shared cache. */
+struct kg_fetching {
+	KG_LIST(uint32_t) waiting; /* nodes, from `next` on */
+	uint32_t next;
+	uint32_t running;
+	uint32_t damaged;   /* fetches whose content was not what it should be */
+	bool is_off;        /* no more is asked for; what is made still goes there */
+	bool is_denied;     /* since the registry wants another login */
+	int64_t lost_ns;    /* in which something was asked for, less what hits have spared */
+	int64_t counted_ns; /* up to when that is known */
 };
 
 struct down;
@@ -152,16 +167,19 @@ struct kg_run {
 	struct kg_operation *queue_first, *queue_last;
 	KG_LIST(struct kg_operation *) running; /* operations that are not ended, in no order */
 	struct kg_publishing publishing;
-	uint32_t open;      /* tasks between WAITING and a final state */
-	uint32_t preparing; /* tasks between having a place and beginning */
-	uint32_t watched;   /* tasks whose readiness is watched */
-	uint32_t not_ready; /* tasks that ran and were not ready in time */
+	struct kg_fetching fetching;
+	uint32_t shared_files; /* packs on their way from or to the shared cache so far; they are called by number */
+	uint32_t open;         /* tasks between WAITING and a final state */
+	uint32_t preparing;    /* tasks between having a place and beginning */
+	uint32_t watched;      /* tasks whose readiness is watched */
+	uint32_t not_ready;    /* tasks that ran and were not ready in time */
 	bool in_barrier, stopping;
 	bool has_failed; /* a node failed by itself, and not because time was up */
 	uint32_t interrupts;
 	struct kg_error *stop_error; /* why no more is started */
 	enum kg_run_outcome stop_outcome;
 	struct kg_summary summary;
+	int64_t spared_ns; /* that making what was restored would have taken, as far as that is known */
 	int64_t started_ns;
 	struct kg_wait time_limit, kill_limit;
 	struct down *down; /* engine/run/down.c's own */
@@ -184,7 +202,9 @@ void kg_inspect(struct kg_run *run, uint32_t node, struct kg_arena *scratch, str
     struct kg_inspection *ret_inspection);
 
 /* engine/run/depfile.c: on a worker thread; the depfile itself as something that the store keeps, under the fingerprint without it */
-void kg_depfile_restore(struct kg_run *run, struct kg_arena *arena, const struct kg_operation *operation, struct kg_digest base);
+struct kg_digest kg_depfile_key(struct kg_digest base);
+/* False when the store has none. */
+bool kg_depfile_restore(struct kg_run *run, struct kg_arena *arena, const struct kg_operation *operation, struct kg_digest base);
 [[nodiscard]] struct kg_error *kg_depfile_store(
     struct kg_run *run, struct kg_arena *arena, const struct kg_operation *operation, struct kg_digest base);
 [[nodiscard]] struct kg_error *kg_depfile_remove(struct kg_arena *arena, const struct kg_operation *operation);
@@ -250,6 +270,8 @@ const char *kg_task_name(const struct kg_run *run, uint32_t node);
 
 /* engine/run/task_restore.c: false when there is nothing to restore from */
 bool kg_task_restore(struct kg_run *run, uint32_t node);
+/* After more has come into the store. */
+void kg_task_restore_again(struct kg_run *run, uint32_t node);
 
 /* engine/run/task_run.c */
 /* It is to run: its survey is asked for, then it waits for a place in its pool. Cancelled when the run is stopped. */
@@ -272,7 +294,15 @@ void kg_tasks_record_starting(struct kg_run *run);
 /* A node that was made: to the shared cache, if there is one that takes it and its kind has something to hand on. */
 void kg_task_publish(struct kg_run *run, uint32_t node);
 
-/* engine/run/remote.c: the first call warns with why, and the shared cache is not asked any more. */
+/* engine/run/remote_push.c: kg_kind.publish of kinds that say none, and whose products the store keeps. */
+struct kg_next kg_remote_push(struct kg_job *job);
+/* engine/run/remote_fetch.c: false when there is nothing (more) to ask for; else kg_task_restore_again or kg_task_queue goes on. */
+struct kg_work;
+bool kg_task_fetch(struct kg_run *run, uint32_t node, const struct kg_work *missed);
+
+/* engine/run/remote.c: when the run ends */
+void kg_remote_tidy(struct kg_run *run);
+/* The first call warns with why, and the shared cache is not asked any more. */
 void kg_run_remote_off(struct kg_run *run, const struct kg_error *why);
 
 /* engine/run/displace.c: false when nothing that uses the node's data runs; else then is called when all of it is stopped */

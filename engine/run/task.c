@@ -54,7 +54,7 @@ task_unchanged(struct kg_run *run, uint32_t node)
 
 	task->state = KG_TASK_DONE;
 	run->summary.unchanged++;
-	kg_run_emit(run, KG_EVENT_NODE_UNCHANGED, node, (struct kg_event){ 0 });
+	kg_run_emit(run, KG_EVENT_NODE_UNCHANGED, node, (struct kg_event){ .spared_ns = task->before->duration_ns });
 	kg_task_finished(run, node);
 }
 

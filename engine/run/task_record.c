@@ -138,6 +138,24 @@ entries_put(struct kg_run *run, const uint32_t *nodes, uint32_t count, enum reco
 }
 
 static void
+restored_tell(struct kg_run *run, uint32_t node)
+{
+	static const struct kg_entry never = { 0 };
+	const struct kg_task *task = &run->tasks[node];
+	int64_t spared_ns = duration_of(task, task->before ? task->before : &never);
+
+	run->summary.restored++;
+	run->summary.fetched += task->was_fetched;
+	run->spared_ns += spared_ns;
+	kg_run_emit(run, KG_EVENT_NODE_RESTORED, node,
+	    (struct kg_event){
+		.duration_ns = task->ended_ns - task->started_ns,
+		.spared_ns = spared_ns,
+		.text = task->was_fetched ? "from the shared cache" : NULL,
+	    });
+}
+
+static void
 task_finish(struct kg_run *run, uint32_t node)
 {
 	struct kg_task *task = &run->tasks[node];
@@ -145,14 +163,14 @@ task_finish(struct kg_run *run, uint32_t node)
 
 	task->state = KG_TASK_DONE;
 	task->was_made = true;
-	if (task->was_restored)
-		run->summary.restored++;
-	else
+	if (task->was_restored) {
+		restored_tell(run, node);
+	} else {
 		run->summary.made++;
-	kg_run_emit(run, task->was_restored ? KG_EVENT_NODE_RESTORED : KG_EVENT_NODE_DONE, node,
-	    (struct kg_event){ .duration_ns = task->ended_ns - task->started_ns, .text = is_same ? "same" : NULL });
-	if (!task->was_restored)
+		kg_run_emit(run, KG_EVENT_NODE_DONE, node,
+		    (struct kg_event){ .duration_ns = task->ended_ns - task->started_ns, .text = is_same ? "same" : NULL });
 		kg_task_publish(run, node);
+	}
 	kg_task_finished(run, node);
 }
 

@@ -24,12 +24,13 @@ restore_work(struct kg_work *work)
 	if (task->inspection->has_depfile) {
 		struct kg_arena *scratch = kg_arena_make();
 
-		kg_depfile_restore(run, work->arena, operation, task->inspection->base);
+		work->lacks_depfile = !kg_depfile_restore(run, work->arena, operation, task->inspection->base);
 		kg_inspect(run, work->node, scratch, work->arena, true, &work->inspection);
 		kg_arena_free(scratch);
 		work->error = work->inspection.error;
 		fingerprint = work->inspection.fingerprint;
 	}
+	work->fingerprint = fingerprint;
 	if (!work->error)
 		work->error = kg_store_restore(run->store, work->arena, fingerprint, stored, count, &work->hit);
 	if (work->error || !work->hit)
@@ -59,7 +60,8 @@ task_restored(struct kg_work *work)
 	if (work->error)
 		kg_run_warn(run, "%s: not restored: %s", kg_task_name(run, work->node), kg_error_text(run->arena, work->error));
 	if (work->error || !work->hit) {
-		kg_task_queue(run, work->node);
+		if (work->error || !kg_task_fetch(run, work->node, work))
+			kg_task_queue(run, work->node);
 		return;
 	}
 	if (work->inspection.parts) {
@@ -72,14 +74,20 @@ task_restored(struct kg_work *work)
 	kg_task_done(run, work->node);
 }
 
+void
+kg_task_restore_again(struct kg_run *run, uint32_t node)
+{
+	run->tasks[node].state = KG_TASK_RESTORING;
+	kg_work_start(run, node, restore_work, task_restored);
+}
+
 /* False when there is nothing to restore from. */
 bool
 kg_task_restore(struct kg_run *run, uint32_t node)
 {
 	if (!is_restorable(run, node))
 		return false;
-	run->tasks[node].state = KG_TASK_RESTORING;
 	run->tasks[node].started_ns = kg_clock_now_ns();
-	kg_work_start(run, node, restore_work, task_restored);
+	kg_task_restore_again(run, node);
 	return true;
 }

@@ -22,6 +22,8 @@ struct kg_work {
 	struct kg_error *store_error; /* what could not be kept in the store; stops nothing */
 	/* restore */
 	bool hit;
+	bool lacks_depfile;           /* it has dependency files, and the store has none of them */
+	struct kg_digest fingerprint; /* under which it was looked for */
 	/* prepare */
 	struct kg_outputs kept;
 };

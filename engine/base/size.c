@@ -1,4 +1,4 @@
-#include "engine/cli/size.h"
+#include "engine/base/size.h"
 
 #include "engine/base/arena.h"
 

@@ -1,0 +1,201 @@
+/* What a node with restorable products gave goes from the local store to the shared cache: its layer, then what names it. */
+
+#include <string.h>
+#include <unistd.h>
+
+#include "cache/pack.h"
+#include "engine/base/arena.h"
+#include "engine/base/size.h"
+#include "engine/registry.h"
+#include "engine/run/remote.h"
+
+/* The OCI image specification's stand-in for a configuration, where there is none. */
+static const char empty_type[] = "application/vnd.oci.empty.v1+json", empty_bytes[] = "{}";
+
+struct push {
+	struct kg_run *run;
+	const struct kg_remote *remote; /* as it was when this began */
+	uint32_t node;
+	const char *path;     /* the repository */
+	struct kg_digest key; /* of the entry that is pushed now */
+	bool is_depfile;
+	const char *file;
+	struct kg_pack pack;
+	bool is_packed;
+	const char *layer_digest;
+	int64_t layer_bytes;
+	struct kg_arena *work_arena;
+	struct kg_error *work_error;
+};
+
+static kg_step packed, layer_put, config_put, manifest_put;
+
+static struct push *
+push_of(struct kg_job *job)
+{
+	return ((struct kg_operation *)job)->context;
+}
+
+static void
+pack_work(void *data)
+{
+	struct push *push = data;
+
+	push->work_error = kg_pack_write(push->run->store, push->work_arena, push->key, push->file, &push->pack, &push->is_packed);
+}
+
+/* It was ended while the worker was at it. */
+static void
+work_release(struct kg_job *job)
+{
+	kg_arena_free(push_of(job)->work_arena);
+}
+
+static struct kg_next
+pack_begin(struct kg_job *job)
+{
+	struct push *push = push_of(job);
+	struct kg_error *error = NULL;
+
+	push->file = kg_remote_file(push->run, &error);
+	if (error)
+		return kg_failed(error);
+	push->work_arena = kg_arena_make();
+	job->release = work_release;
+	return kg_wait_worker(job, pack_work, push, packed);
+}
+
+struct kg_next
+kg_remote_push(struct kg_job *job)
+{
+	struct kg_operation *operation = (struct kg_operation *)job;
+	struct kg_run *run = operation->run;
+	struct push *push = kg_new(job->arena, struct push);
+
+	*push = (struct push){
+		.run = run,
+		.remote = job->remote,
+		.node = operation->node,
+		.path = kg_remote_repository(job->arena, job->remote, "outputs"),
+		.key = run->tasks[operation->node].inspection->fingerprint,
+	};
+	operation->context = push;
+	return kg_go(pack_begin);
+}
+
+static struct kg_next
+packed(struct kg_job *job)
+{
+	struct push *push = push_of(job);
+	struct kg_error *error = kg_error_copy(job->arena, push->work_error);
+
+	job->release = NULL;
+	kg_arena_free(push->work_arena);
+	push->work_arena = NULL;
+	if (error)
+		return kg_failed(error);
+	/* The store did not take it, and that was told. */
+	if (!push->is_packed)
+		return kg_done(job);
+	struct kg_blob_put put = {
+		.host = push->remote->host, .path = push->path, .file = push->file, .stall_ms = push->remote->stall_ms
+	};
+	return kg_registry_blob_put(job, &put, layer_put);
+}
+
+static struct kg_next
+layer_put(struct kg_job *job)
+{
+	const struct kg_registry_result *result = kg_registry_result(job);
+	struct push *push = push_of(job);
+
+	unlink(push->file);
+	if (result->error)
+		return kg_failed(kg_error_copy(job->arena, result->error));
+	push->layer_digest = kg_copy(job->arena, result->digest);
+	push->layer_bytes = push->pack.file_bytes;
+	if (push->run->publishing.has_config)
+		return kg_go(config_put);
+	struct kg_blob_put put = {
+		.host = push->remote->host,
+		.path = push->path,
+		.bytes = empty_bytes,
+		.size = sizeof(empty_bytes) - 1,
+		.stall_ms = push->remote->stall_ms,
+	};
+	return kg_registry_blob_put(job, &put, config_put);
+}
+
+static const char *
+manifest_write(struct kg_job *job, const struct push *push)
+{
+	const struct kg_task *task = &push->run->tasks[push->node];
+	struct kg_arena *arena = job->arena;
+	static const struct kg_pair none = { 0 };
+	const struct kg_pair notes[] = {
+		{ KG_NOTE_CONTENT, kg_format(arena, "%lld", (long long)push->pack.content_bytes) },
+		{ KG_NOTE_DURATION, kg_format(arena, "%lld", (long long)((task->ended_ns - task->started_ns) / 1000000)) },
+		{ KG_NOTE_NODE, job->name },
+		{ KG_NOTE_VERSION, push->run->options.version ? push->run->options.version : "0" },
+		{ 0 },
+	};
+	struct kg_descriptor layer = {
+		.media_type = KG_OUTPUTS_LAYER_TYPE,
+		.digest = push->layer_digest,
+		.size = push->layer_bytes,
+		.annotations = &none,
+	};
+	struct kg_manifest manifest = {
+		.artifact_type = KG_OUTPUTS_TYPE,
+		.config = {
+			.media_type = empty_type,
+			.digest = kg_sha256(arena, empty_bytes, sizeof(empty_bytes) - 1),
+			.size = sizeof(empty_bytes) - 1,
+			.annotations = &none,
+		},
+		.layers = &layer,
+		.layer_count = 1,
+		.annotations = notes,
+	};
+
+	return kg_manifest_write(arena, &manifest);
+}
+
+static struct kg_next
+config_put(struct kg_job *job)
+{
+	const struct kg_registry_result *result = kg_registry_result(job);
+	struct push *push = push_of(job);
+
+	if (result->error)
+		return kg_failed(kg_error_copy(job->arena, result->error));
+	push->run->publishing.has_config = true;
+	const char *manifest = manifest_write(job, push);
+	struct kg_manifest_put put = {
+		.of = { .host = push->remote->host, .path = push->path, .tag = kg_remote_tag(job->arena, push->key) },
+		.bytes = manifest,
+		.size = strlen(manifest),
+		.stall_ms = push->remote->stall_ms,
+	};
+	return kg_registry_manifest_put(job, &put, manifest_put);
+}
+
+static struct kg_next
+manifest_put(struct kg_job *job)
+{
+	const struct kg_registry_result *result = kg_registry_result(job);
+	struct push *push = push_of(job);
+	const struct kg_inspection *inspection = push->run->tasks[push->node].inspection;
+
+	if (result->error)
+		return kg_failed(kg_error_copy(job->arena, result->error));
+	if (!push->is_depfile)
+		kg_tell(job, "%s/%s:%s, %s", push->remote->host, push->path, kg_remote_tag(job->arena, push->key),
+		    kg_size_tell(job->arena, push->layer_bytes));
+	if (push->is_depfile || !inspection->has_depfile)
+		return kg_done(job);
+	/* Who has not run it knows what its depfile names only by having that first. */
+	push->is_depfile = true;
+	push->key = kg_depfile_key(inspection->base);
+	return kg_go(pack_begin);
+}
