@@ -452,7 +452,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/graph/select_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
     .{ .source = "tests/unit/probe/log_test.c", .rooms = &.{.probe}, .more = &.{"tests/unit/probe/alone.c"} },
     .{ .source = "tests/unit/probe/probe_test.c", .rooms = &.{.probe}, .more = &.{"tests/unit/probe/alone.c"} },
-    .{ .source = "tests/unit/process/engine_test.c", .rooms = &.{.process} },
+    .{ .source = "tests/unit/process/engine_test.c", .rooms = &.{ .process, .registry } },
     .{ .source = "tests/unit/process/holder_test.c", .rooms = &.{.process}, .more = &.{"tests/unit/process/holding.c"} },
     .{ .source = "tests/unit/process/process_test.c", .rooms = &.{.process}, .more = &.{"tests/unit/probe/alone.c"} },
     .{ .source = "tests/unit/registry/auth_file_test.c", .rooms = &.{.registry} },
@@ -467,7 +467,7 @@ pub const unit_tests: []const Test = &.{
     .{
         .source = "tests/unit/resource/resource_test.c",
         .document = "docs/writing-a-kind.md",
-        .rooms = &.{ .run, .probe, .graph, .cache, .loop },
+        .rooms = &.{ .run, .probe, .registry, .graph, .cache, .loop },
         .more = &.{ "tests/unit/loop/server.c", "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c" },
     },
     .{ .source = "tests/unit/run/node_log_test.c", .rooms = &.{.run} },
