@@ -129,13 +129,14 @@ pub const rooms = struct {
     pub const loop: Room = .{
         .folder = "engine/loop",
         .uses = &.{.base},
-        .packages = &.{ .uv, .curl },
+        .packages = &.{.uv},
         .files = &.{
             "child.c",
             "child_make.c",
             "fd.c",
             "http.c",
             "http_body.c",
+            "http_curl.c",
             "http_error.c",
             "http_room.c",
             "http_set.c",
@@ -422,6 +423,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/container/containerfile_test.c", .rooms = &.{.container} },
     .{ .source = "tests/unit/loop/child_end_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/child_fixture.c"} },
     .{ .source = "tests/unit/loop/child_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/child_fixture.c"} },
+    .{ .source = "tests/unit/loop/http_absent_test.c", .rooms = &.{.loop} },
     .{ .source = "tests/unit/loop/http_redirect_test.c", .rooms = &.{.loop}, .more = http_asking },
     .{ .source = "tests/unit/loop/http_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/server.c"} },
     .{

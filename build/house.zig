@@ -51,7 +51,6 @@ pub const Package = enum {
     cjson,
     cmocka,
     crypto,
-    curl,
     hiredis,
     lmdb,
     microhttpd,

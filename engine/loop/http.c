@@ -34,7 +34,7 @@ status_read(const struct kg_http_exchange *exchange)
 {
 	long status = 0;
 
-	curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
+	kg_curl.easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE, &status);
 	return (int)status;
 }
 
@@ -117,8 +117,7 @@ on_connected(void *context, char *, char *, int, int)
 
 	if (exchange->live.is_settled)
 		return CURL_PREREQFUNC_ABORT;
-	curl_easy_getinfo(exchange->easy, CURLINFO_SCHEME, &scheme);
-	exchange->is_connected = true;
+	kg_curl.easy_getinfo(exchange->easy, CURLINFO_SCHEME, &scheme);
 	exchange->is_secure = scheme && strcasecmp(scheme, "https") == 0;
 	if (was_secure && !exchange->is_secure) {
 		exchange->fault = KG_HTTP_DOWNGRADED;
@@ -171,10 +170,10 @@ exchange_release(struct kg_live *live)
 	struct kg_http_start *start = exchange->start;
 
 	if (exchange->easy) {
-		curl_multi_remove_handle(live->loop->http->multi, exchange->easy);
-		curl_easy_cleanup(exchange->easy);
+		kg_curl.multi_remove_handle(live->loop->http->multi, exchange->easy);
+		kg_curl.easy_cleanup(exchange->easy);
+		kg_curl.slist_free_all(exchange->headers);
 	}
-	curl_slist_free_all(exchange->headers);
 	kg_http_body_close(exchange);
 	start->answer = kg_copy_bytes(start->arena, exchange->answer.bytes, exchange->answer.size);
 	start->answer_size = exchange->answer.size;
@@ -188,12 +187,12 @@ callbacks_set(struct kg_http_exchange *exchange)
 {
 	CURL *easy = exchange->easy;
 
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
-	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-	curl_easy_setopt(easy, CURLOPT_HEADERDATA, exchange);
-	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
-	curl_easy_setopt(easy, CURLOPT_PREREQDATA, exchange);
+	kg_curl.easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	kg_curl.easy_setopt(easy, CURLOPT_WRITEDATA, exchange);
+	kg_curl.easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	kg_curl.easy_setopt(easy, CURLOPT_HEADERDATA, exchange);
+	kg_curl.easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
+	kg_curl.easy_setopt(easy, CURLOPT_PREREQDATA, exchange);
 }
 
 static struct kg_http_exchange *
@@ -203,6 +202,7 @@ exchange_make(struct kg_loop *loop, struct kg_wait *wait, struct kg_http_start *
 
 	exchange->live.release = exchange_release;
 	exchange->start = start;
+	exchange->started_ms = uv_now(&loop->uv);
 	exchange->body.fd = -1;
 	exchange->limit = start->body_limit > 0 ? start->body_limit : limit_default_bytes;
 	exchange->timeout_ms = start->timeout_ms == 0 ? timeout_default_ms : start->timeout_ms < 0 ? 0 : start->timeout_ms;
@@ -224,9 +224,10 @@ void
 kg_http_start(struct kg_loop *loop, struct kg_wait *wait, struct kg_http_start *start)
 {
 	struct kg_http_exchange *exchange = exchange_make(loop, wait, start);
-	struct kg_http_room *room = kg_http_room_find(loop);
+	const char *why = "it refuses";
+	struct kg_http_room *room = kg_http_room_find(loop, start->arena, &why);
 
-	exchange->easy = room ? curl_easy_init() : NULL;
+	exchange->easy = room ? kg_curl.easy_init() : NULL;
 	if (exchange->easy && !kg_http_body_open(exchange)) {
 		kg_http_exchange_finish(exchange, CURLE_READ_ERROR);
 		return;
@@ -234,9 +235,10 @@ kg_http_start(struct kg_loop *loop, struct kg_wait *wait, struct kg_http_start *
 	if (exchange->easy) {
 		kg_http_set(exchange);
 		callbacks_set(exchange);
-		if (curl_multi_add_handle(room->multi, exchange->easy) == CURLM_OK)
+		if (kg_curl.multi_add_handle(room->multi, exchange->easy) == CURLM_OK)
 			return;
 	}
-	start->error_text = "libcurl could not begin";
+	start->error_text = kg_format(start->arena, "libcurl cannot be used: %s", why);
+	start->error_is_lasting = true;
 	exchange_settle(exchange, KG_WAIT_FAILED);
 }

@@ -104,24 +104,24 @@ kg_http_body_set(struct kg_http_exchange *exchange)
 	bool has_body = start->body || start->body_path, is_put = kg_text_equal(method, "PUT");
 
 	if (kg_text_equal(method, "HEAD")) {
-		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+		kg_curl.easy_setopt(easy, CURLOPT_NOBODY, 1L);
 		return;
 	}
 	if (kg_text_equal(method, "POST")) {
-		curl_easy_setopt(easy, CURLOPT_POST, 1L);
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->body.size);
+		kg_curl.easy_setopt(easy, CURLOPT_POST, 1L);
+		kg_curl.easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->body.size);
 	} else if (has_body || is_put || kg_text_equal(method, "PATCH")) {
-		curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-		curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)exchange->body.size);
+		kg_curl.easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+		kg_curl.easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)exchange->body.size);
 		if (!is_put)
-			curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+			kg_curl.easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
 	} else if (!kg_text_equal(method, "GET")) {
-		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
+		kg_curl.easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
 	}
-	curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
-	curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
-	curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_rewind);
-	curl_easy_setopt(easy, CURLOPT_SEEKDATA, exchange);
+	kg_curl.easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
+	kg_curl.easy_setopt(easy, CURLOPT_READDATA, exchange);
+	kg_curl.easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_rewind);
+	kg_curl.easy_setopt(easy, CURLOPT_SEEKDATA, exchange);
 }
 
 static bool

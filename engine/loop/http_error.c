@@ -52,7 +52,7 @@ sys_tell(struct kg_arena *arena, int sys)
 static const char *
 curl_text(struct kg_http_exchange *exchange, CURLcode code)
 {
-	return exchange->error[0] ? exchange->error : curl_easy_strerror(code);
+	return exchange->error[0] ? exchange->error : kg_curl.easy_strerror(code);
 }
 
 /* What the system said of the socket, else what libcurl says. */
@@ -61,7 +61,7 @@ system_text(struct kg_http_exchange *exchange, CURLcode code)
 {
 	long sys = 0;
 
-	curl_easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &sys);
+	kg_curl.easy_getinfo(exchange->easy, CURLINFO_OS_ERRNO, &sys);
 	if (sys > 0)
 		return sys_tell(exchange->start->arena, (int)sys);
 	return lower(exchange->start->arena, curl_text(exchange, code));
@@ -71,16 +71,16 @@ system_text(struct kg_http_exchange *exchange, CURLcode code)
 static const char *
 host_of(struct kg_http_exchange *exchange)
 {
-	CURLU *url = curl_url();
+	CURLU *url = kg_curl.url();
 	const char *text = "its host";
 	char *effective = NULL, *host = NULL;
 
-	curl_easy_getinfo(exchange->easy, CURLINFO_EFFECTIVE_URL, &effective);
-	if (url && effective && curl_url_set(url, CURLUPART_URL, effective, 0) == CURLUE_OK &&
-	    curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+	kg_curl.easy_getinfo(exchange->easy, CURLINFO_EFFECTIVE_URL, &effective);
+	if (url && effective && kg_curl.url_set(url, CURLUPART_URL, effective, 0) == CURLUE_OK &&
+	    kg_curl.url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK)
 		text = kg_copy(exchange->start->arena, host);
-	curl_free(host);
-	curl_url_cleanup(url);
+	kg_curl.free(host);
+	kg_curl.url_cleanup(url);
 	return text;
 }
 
@@ -109,14 +109,15 @@ handshake_text(struct kg_http_exchange *exchange, CURLcode code)
 	return system_text(exchange, code);
 }
 
+/* libcurl has one code for both limits. Its clock starts a moment later than ours. */
 static const char *
 timeout_text(struct kg_http_exchange *exchange)
 {
 	struct kg_arena *arena = exchange->start->arena;
-	bool is_overall = exchange->timeout_ms > 0 && exchange->timeout_ms <= exchange->connect_ms;
+	int64_t limit_ms = exchange->timeout_ms, taken_ms = (int64_t)(uv_now(&exchange->live.loop->uv) - exchange->started_ms);
 
-	if (exchange->is_connected || is_overall)
-		return kg_format(arena, "timed out after %s", ms_tell(arena, exchange->timeout_ms));
+	if (limit_ms > 0 && (limit_ms <= exchange->connect_ms || taken_ms + 50 >= limit_ms))
+		return kg_format(arena, "timed out after %s", ms_tell(arena, limit_ms));
 	return kg_format(arena, "no connection within %s", ms_tell(arena, exchange->connect_ms));
 }
 

@@ -4,9 +4,8 @@
  */
 #pragma once
 
-#include <curl/curl.h>
-
 #include "engine/loop/http.h"
+#include "engine/loop/http_curl.h"
 #include "engine/loop/inside.h"
 
 struct kg_http_room {
@@ -48,15 +47,16 @@ struct kg_http_exchange {
 	struct kg_http_bytes answer, answer_headers;
 	uv_timer_t stall;  /* open when stall_ms is set */
 	uint64_t moved_ms; /* the loop's time when a byte last went either way */
+	uint64_t started_ms;
 	size_t limit;
 	int64_t timeout_ms, connect_ms;
 	enum kg_http_fault fault;
-	bool is_connected, is_secure; /* of the request that was sent last */
+	bool is_secure; /* the connection of the request that was sent last */
 	char error[CURL_ERROR_SIZE];
 };
 
-/* The loop's room, made when it is first asked for; NULL when libcurl refuses. */
-struct kg_http_room *kg_http_room_find(struct kg_loop *loop);
+/* The loop's room, made when it is first asked for. NULL when libcurl is not there (*ret_why says so, in the arena) or refuses. */
+struct kg_http_room *kg_http_room_find(struct kg_loop *loop, struct kg_arena *arena, const char **ret_why);
 
 /* Sets what libcurl is to do for an exchange, but for its callbacks. */
 void kg_http_set(struct kg_http_exchange *exchange);

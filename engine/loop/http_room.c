@@ -20,12 +20,12 @@ messages_read(struct kg_http_room *room)
 {
 	int left;
 
-	for (CURLMsg *message; (message = curl_multi_info_read(room->multi, &left)) != NULL;) {
+	for (CURLMsg *message; (message = kg_curl.multi_info_read(room->multi, &left)) != NULL;) {
 		struct kg_http_exchange *exchange;
 
 		if (message->msg != CURLMSG_DONE)
 			continue;
-		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&exchange);
+		kg_curl.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&exchange);
 		kg_http_exchange_finish(exchange, message->data.result);
 	}
 }
@@ -43,7 +43,7 @@ on_event(uv_poll_t *poll, int status, int events)
 		what |= CURL_CSELECT_IN;
 	if (events & UV_WRITABLE)
 		what |= CURL_CSELECT_OUT;
-	curl_multi_socket_action(room->multi, socket->fd, what, &running);
+	kg_curl.multi_socket_action(room->multi, socket->fd, what, &running);
 	messages_read(room);
 }
 
@@ -53,7 +53,7 @@ on_time(uv_timer_t *timer)
 	struct kg_http_room *room = timer->data;
 	int running;
 
-	curl_multi_socket_action(room->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	kg_curl.multi_socket_action(room->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 	messages_read(room);
 }
 
@@ -77,7 +77,7 @@ socket_make(struct kg_http_room *room, curl_socket_t fd)
 	socket->poll.data = socket;
 	socket->room = room;
 	socket->fd = fd;
-	curl_multi_assign(room->multi, fd, socket);
+	kg_curl.multi_assign(room->multi, fd, socket);
 	return socket;
 }
 
@@ -110,17 +110,13 @@ timer_set(CURLM *, long timeout_ms, void *context)
 }
 
 struct kg_http_room *
-kg_http_room_find(struct kg_loop *loop)
+kg_http_room_find(struct kg_loop *loop, struct kg_arena *arena, const char **ret_why)
 {
-	/* Reads OpenSSL's settings, which takes milliseconds: a run without a request does without. */
-	static bool is_curl_ready;
-
 	if (loop->http)
 		return loop->http;
-	if (!is_curl_ready && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+	if (!kg_curl_load(arena, ret_why))
 		return NULL;
-	is_curl_ready = true;
-	CURLM *multi = curl_multi_init();
+	CURLM *multi = kg_curl.multi_init();
 	if (!multi)
 		return NULL;
 
@@ -129,11 +125,11 @@ kg_http_room_find(struct kg_loop *loop)
 	room->multi = multi;
 	uv_timer_init(&loop->uv, &room->timer);
 	room->timer.data = room;
-	curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket_watch);
-	curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, room);
-	curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer_set);
-	curl_multi_setopt(multi, CURLMOPT_TIMERDATA, room);
-	curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+	kg_curl.multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket_watch);
+	kg_curl.multi_setopt(multi, CURLMOPT_SOCKETDATA, room);
+	kg_curl.multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer_set);
+	kg_curl.multi_setopt(multi, CURLMOPT_TIMERDATA, room);
+	kg_curl.multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
 	loop->http = room;
 	return room;
 }
@@ -143,7 +139,7 @@ kg_http_free(struct kg_loop *loop)
 {
 	if (!loop->http)
 		return;
-	curl_multi_cleanup(loop->http->multi);
+	kg_curl.multi_cleanup(loop->http->multi);
 	uv_close((uv_handle_t *)&loop->http->timer, NULL);
 	loop->http = NULL;
 }

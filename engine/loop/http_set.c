@@ -29,28 +29,28 @@ headers_set(struct kg_http_exchange *exchange)
 	const struct kg_http_start *start = exchange->start;
 
 	for (const char *const *header = start->headers; header && *header; header++)
-		exchange->headers = curl_slist_append(exchange->headers, *header);
+		exchange->headers = kg_curl.slist_append(exchange->headers, *header);
 	/* A body that is to wait for "100 Continue" waits a second for servers that never say it. */
-	exchange->headers = curl_slist_append(exchange->headers, "Expect:");
+	exchange->headers = kg_curl.slist_append(exchange->headers, "Expect:");
 	/* libcurl takes every body for a form. */
 	if (!header_given(start, "Content-Type"))
-		exchange->headers = curl_slist_append(exchange->headers, "Content-Type:");
-	curl_easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers);
+		exchange->headers = kg_curl.slist_append(exchange->headers, "Content-Type:");
+	kg_curl.easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers);
 }
 
 /* Empty when the URL is not on this machine. */
 static const char *
 local_host(struct kg_arena *arena, const char *text)
 {
-	CURLU *url = curl_url();
+	CURLU *url = kg_curl.url();
 	const char *local = "";
 	char *host = NULL;
 
-	if (url && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
-	    curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK && kg_text_starts(host, "127."))
+	if (url && kg_curl.url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
+	    kg_curl.url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK && kg_text_starts(host, "127."))
 		local = kg_format(arena, ",%s", host);
-	curl_free(host);
-	curl_url_cleanup(url);
+	kg_curl.free(host);
+	kg_curl.url_cleanup(url);
 	return local;
 }
 
@@ -66,10 +66,10 @@ proxy_set(CURL *easy, const struct kg_http_start *start)
 	if (!given)
 		given = getenv("NO_PROXY");
 	if (start->unix_socket || (given && kg_text_equal(given, "*"))) {
-		curl_easy_setopt(easy, CURLOPT_PROXY, "");
+		kg_curl.easy_setopt(easy, CURLOPT_PROXY, "");
 		return;
 	}
-	curl_easy_setopt(easy, CURLOPT_NOPROXY,
+	kg_curl.easy_setopt(easy, CURLOPT_NOPROXY,
 	    kg_format(start->arena, "%s%slocalhost,127.0.0.0/8,::1%s", given ? given : "", given && *given ? "," : "",
 		local_host(start->arena, start->url)));
 }
@@ -78,39 +78,39 @@ static void
 tls_set(CURL *easy, const struct kg_http_start *start)
 {
 	if (start->ca_file)
-		curl_easy_setopt(easy, CURLOPT_CAINFO, start->ca_file);
+		kg_curl.easy_setopt(easy, CURLOPT_CAINFO, start->ca_file);
 	if (start->cert_file) {
-		curl_easy_setopt(easy, CURLOPT_SSLCERT, start->cert_file);
-		curl_easy_setopt(easy, CURLOPT_SSLKEY, start->key_file ? start->key_file : start->cert_file);
+		kg_curl.easy_setopt(easy, CURLOPT_SSLCERT, start->cert_file);
+		kg_curl.easy_setopt(easy, CURLOPT_SSLKEY, start->key_file ? start->key_file : start->cert_file);
 	}
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, (long)!start->insecure);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, start->insecure ? 0L : 2L);
+	kg_curl.easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, (long)!start->insecure);
+	kg_curl.easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, start->insecure ? 0L : 2L);
 }
 
 static void
 way_set(CURL *easy, const struct kg_http_start *start)
 {
 #if LIBCURL_VERSION_NUM >= 0x075500
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+	kg_curl.easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	kg_curl.easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 #else
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+	kg_curl.easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+	kg_curl.easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
 #if LIBCURL_VERSION_NUM >= 0x075700
 	/* An exchange that ends while a name is looked up does not wait for the resolver. */
-	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+	kg_curl.easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)(start->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, (long)start->http2);
-	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, (long)start->follow);
-	curl_easy_setopt(easy, CURLOPT_MAXREDIRS, redirects_most);
+	kg_curl.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	kg_curl.easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)(start->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+	kg_curl.easy_setopt(easy, CURLOPT_PIPEWAIT, (long)start->http2);
+	kg_curl.easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	kg_curl.easy_setopt(easy, CURLOPT_FOLLOWLOCATION, (long)start->follow);
+	kg_curl.easy_setopt(easy, CURLOPT_MAXREDIRS, redirects_most);
 	if (start->unix_socket)
-		curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, start->unix_socket);
+		kg_curl.easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, start->unix_socket);
 	if (start->save_fd > 2)
-		curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, save_piece_bytes);
+		kg_curl.easy_setopt(easy, CURLOPT_BUFFERSIZE, save_piece_bytes);
 }
 
 void
@@ -119,12 +119,12 @@ kg_http_set(struct kg_http_exchange *exchange)
 	const struct kg_http_start *start = exchange->start;
 	CURL *easy = exchange->easy;
 
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, exchange);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->error);
-	curl_easy_setopt(easy, CURLOPT_URL, start->url);
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, "kgraph");
-	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)exchange->timeout_ms);
-	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)exchange->connect_ms);
+	kg_curl.easy_setopt(easy, CURLOPT_PRIVATE, exchange);
+	kg_curl.easy_setopt(easy, CURLOPT_ERRORBUFFER, exchange->error);
+	kg_curl.easy_setopt(easy, CURLOPT_URL, start->url);
+	kg_curl.easy_setopt(easy, CURLOPT_USERAGENT, "kgraph");
+	kg_curl.easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)exchange->timeout_ms);
+	kg_curl.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)exchange->connect_ms);
 	kg_http_body_set(exchange);
 	headers_set(exchange);
 	way_set(easy, start);
