@@ -242,9 +242,10 @@ accept_all(void *context)
 		struct connection *connection = malloc(sizeof(*connection));
 
 		*connection = (struct connection){ server, fd };
+		/* First, so that whoever has had an answer finds its connection counted. */
+		atomic_store(&server->connections, number + 1);
 		if (pthread_create(&server->threads[number], NULL, connection_serve, connection) != 0)
 			die("pthread_create");
-		atomic_store(&server->connections, number + 1);
 	}
 	return NULL;
 }

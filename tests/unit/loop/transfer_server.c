@@ -265,9 +265,10 @@ accept_all(void *context)
 		talk->fd = accept(server->tcp, NULL, NULL);
 		if (talk->fd < 0 || number == most_connections)
 			die("accept");
+		/* First, so that whoever has had an answer finds its connection counted. */
+		atomic_store(&server->connections, number + 1);
 		if (pthread_create(&server->threads[number], NULL, talk_run, talk) != 0)
 			die("pthread_create");
-		atomic_store(&server->connections, number + 1);
 	}
 	return NULL;
 }
