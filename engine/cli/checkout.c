@@ -12,6 +12,7 @@
 #include "engine/base/text.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/kinds.h"
+#include "engine/run/undeclared.h"
 
 static const char graph_file[] = "kgraph.toml";
 
@@ -135,6 +136,38 @@ snapshot_keep(struct kg_cli *cli, const struct kg_checkout *checkout, const stru
 		kg_cli_warn(cli, kg_error_text(cli->arena, error));
 }
 
+struct warning {
+	struct kg_cli *cli;
+	const struct kg_checkout *checkout;
+};
+
+static void
+undeclared_tell(void *context, uint32_t user, uint32_t maker, const char *path)
+{
+	const struct warning *warning = context;
+	struct kg_arena *arena = warning->cli->arena;
+	const struct kg_graph *graph = warning->checkout->graph;
+	const struct kg_node *user_node = &graph->nodes[user], *maker_node = &graph->nodes[maker];
+	const char *here = warning->cli->look.here;
+	const char *user_file = kg_graph_text(graph, user_node->file), *maker_file = kg_graph_text(graph, maker_node->file);
+
+	kg_cli_warn(warning->cli,
+	    kg_format(arena,
+		"%s:%u: `%s` reads %s, which `%s` makes (%s:%u), and does not need that node: which comes first is chance",
+		here ? kg_path_inside(here, user_file) : user_file, user_node->line, kg_graph_text(graph, user_node->name),
+		kg_path_inside(warning->checkout->folder, path), kg_graph_text(graph, maker_node->name),
+		here ? kg_path_inside(here, maker_file) : maker_file, maker_node->line));
+}
+
+void
+kg_checkout_warn(struct kg_cli *cli, const struct kg_checkout *checkout)
+{
+	struct warning warning = { cli, checkout };
+
+	if (!cli->asked.options.quiet)
+		kg_undeclared_each(cli->arena, checkout->graph, kg_kinds, undeclared_tell, &warning);
+}
+
 int
 kg_checkout_open(struct kg_cli *cli, struct kg_checkout *ret_checkout)
 {
@@ -150,6 +183,7 @@ kg_checkout_open(struct kg_cli *cli, struct kg_checkout *ret_checkout)
 		if (errors.count > 0)
 			return kg_cli_fail_all(cli, &errors);
 		snapshot_keep(cli, ret_checkout, &origin);
+		ret_checkout->is_read = true;
 	}
 	const struct kg_graph *graph = ret_checkout->graph;
 	ret_checkout->state = kg_path_join(cli->arena, ret_checkout->private, kg_graph_text(graph, graph->instance));

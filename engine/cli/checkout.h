@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "graph/graph.h"
 
 struct kg_cli;
@@ -22,6 +24,7 @@ struct kg_checkout {
 	const char *snapshot; /* of this file, profile and settings */
 	struct kg_graph_source source;
 	const struct kg_graph *graph;
+	bool is_read;      /* the graph is from the files, and not from the snapshot */
 	const char *state; /* private/INSTANCE */
 };
 
@@ -32,6 +35,8 @@ void kg_checkout_read(
     struct kg_cli *cli, struct kg_checkout *checkout, struct kg_errors *errors, struct kg_graph_origin *ret_origin);
 /* Finds and reads, from the snapshot when it is good, which is written when it is not. 0, or the exit code after errors were told. */
 int kg_checkout_open(struct kg_cli *cli, struct kg_checkout *ret_checkout);
+/* Warns of what nodes read and others make that they do not need. */
+void kg_checkout_warn(struct kg_cli *cli, const struct kg_checkout *checkout);
 /* For completion: from the snapshot or the files; NULL when that fails. Writes and tells nothing. */
 const struct kg_graph *kg_checkout_peek(struct kg_cli *cli, struct kg_checkout *checkout);
 

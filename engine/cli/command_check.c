@@ -25,6 +25,7 @@ kg_command_check(struct kg_cli *cli)
 		return kg_cli_fail_all(cli, &errors);
 	if (cli->asked.options.quiet)
 		return KG_EXIT_UP;
+	kg_checkout_warn(cli, &checkout);
 	const struct kg_graph *graph = checkout.graph;
 	const struct kg_style *style = cli->out_style;
 	kg_cli_print(cli,

@@ -178,7 +178,12 @@ kg_session_open(struct kg_session *session)
 {
 	int status = kg_session_open_graph(session);
 
-	return status != 0 ? status : kg_session_open_run(session);
+	if (status != 0)
+		return status;
+	/* Who changes nothing in the files was told when they were read. */
+	if (session->plan || (session->checkout.is_read && !session->reading))
+		kg_checkout_warn(session->cli, &session->checkout);
+	return kg_session_open_run(session);
 }
 
 void

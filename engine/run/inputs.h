@@ -31,3 +31,6 @@ struct kg_products {
 	struct kg_arena *arena;
 	KG_LIST(struct kg_product) list;
 };
+
+/* A setting that names input files (KG_INPUT): its texts, as the spec has them, are the patterns. */
+void kg_inputs_add_setting(struct kg_inputs *inputs, const char *folder, const void *spec, const struct kg_field *field);

@@ -91,16 +91,14 @@ field_of(const struct kg_field *field, const char *name)
 	return NULL;
 }
 
-/* A setting that names input files: its texts, resolved, are the patterns. */
-static void
-setting_inputs(struct inspecting *it, const struct kg_field *field)
+void
+kg_inputs_add_setting(struct kg_inputs *inputs, const char *folder, const void *spec, const struct kg_field *field)
 {
-	const char *folder = it->subject.folder;
-	const void *member = (const char *)it->spec + field->offset;
+	const void *member = (const char *)spec + field->offset;
 	const char *const *paths;
 
 	if (field->type == KG_PATH || field->type == KG_TEXT) {
-		const char **one = kg_new_array(it->arena, const char *, 2);
+		const char **one = kg_new_array(inputs->arena, const char *, 2);
 
 		one[0] = *(const char *const *)member;
 		paths = one;
@@ -108,7 +106,7 @@ setting_inputs(struct inspecting *it, const struct kg_field *field)
 		paths = *(const char *const *const *)member;
 	}
 	if (paths && paths[0])
-		kg_inputs_add(&it->inputs, folder, paths, NULL);
+		kg_inputs_add(inputs, folder, paths, NULL);
 }
 
 static void
@@ -124,7 +122,7 @@ settings_add(struct inspecting *it)
 		const struct kg_field *field = own ? own : field_of(kg_common_fields, name);
 
 		if (own && (own->flags & KG_INPUT))
-			setting_inputs(it, own);
+			kg_inputs_add_setting(&it->inputs, it->subject.folder, it->spec, own);
 		if (!field || (field->flags & KG_NOT_HASHED))
 			continue;
 		struct kg_digest_state state;

@@ -86,8 +86,8 @@ environment(void *context, const char *name)
 	return getenv(name);
 }
 
-static const struct kg_graph *
-graph_read(struct bench *bench)
+const struct kg_graph *
+bench_read_graph(struct bench *bench)
 {
 	KG_LIST(const struct kg_facts *) facts = { 0 };
 	struct kg_errors errors = { .arena = bench->arena };
@@ -124,7 +124,7 @@ run_open(struct bench *bench, struct kg_run_options *options, struct telling *te
 		.errors.arena = bench->arena,
 		.warnings.arena = bench->arena,
 	};
-	options->graph = graph_read(bench);
+	options->graph = bench_read_graph(bench);
 	options->kinds = bench->kinds;
 	options->folder = kg_format(bench->arena, "%s/.kgraph/default", bench->folder);
 	options->reporter = (struct kg_reporter){ report, telling };

@@ -39,6 +39,8 @@ struct bench {
 struct bench *bench_make(void);
 void bench_graph(struct bench *bench, const char *text);
 void bench_file(struct bench *bench, const char *name, const char *text);
+/* What is in kgraph.toml. */
+const struct kg_graph *bench_read_graph(struct bench *bench);
 /* Graph, folder, kinds and reporter are filled in. *ret_run needs kg_run_close. */
 [[nodiscard]] struct kg_error *bench_open(struct bench *bench, struct kg_run_options options, struct kg_run **ret_run);
 enum kg_run_outcome bench_up(struct bench *bench, struct kg_run_options options);
