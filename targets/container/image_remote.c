@@ -15,8 +15,8 @@
 #include "targets/container/image_inside.h"
 
 static constexpr char made_annotation[] = "io.kgraph.made-ns";
-/* Slower than this, with so much time beforehand, is not worth waiting for. */
-static constexpr int64_t transfer_first_ms = 60000, transfer_bytes_a_ms = 1024;
+/* Slower than this is not worth waiting for, beside so many stalls, since the engine's program tries again by itself. */
+static constexpr int64_t transfer_bytes_a_ms = 1024, transfer_stalls = 6;
 
 static kg_step manifest_told, pulled, pulled_inspected;
 static kg_step publish_asked, name_given, pushed, pushed_told, annotated;
@@ -38,7 +38,7 @@ transfer(struct kg_job *job, const struct kg_engine *engine, struct kg_arguments
 	struct kg_child *child = kg_engine_child(job, engine, kg_arguments_end(arguments), NULL);
 
 	child->capture = true;
-	child->timeout_ms = transfer_first_ms + bytes / transfer_bytes_a_ms;
+	child->timeout_ms = job->remote->stall_ms * transfer_stalls + bytes / transfer_bytes_a_ms;
 	return kg_wait_child(job, child, then);
 }
 
