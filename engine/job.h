@@ -92,6 +92,7 @@ struct kg_job {
 	struct kg_arena *arena;       /* lives until the run ends */
 	int64_t now_ns;               /* monotonic, the same for all steps of one loop turn */
 	bool timed_out;               /* the last wait ended by its time limit */
+	int64_t limit_bytes;          /* collect: how much may be left */
 	bool purge;                   /* undo: data is to go as well */
 	struct kg_child_result child; /* of the last kg_wait_child */
 	struct kg_http_result http;   /* of the last kg_wait_http */

@@ -105,6 +105,11 @@ struct kg_kind {
 	 */
 	kg_step *publish;
 	/*
+	 * Removes what runs have left in a place that all checkouts share, such as an engine's images, until what is left of it fits job->limit_bytes. Once for
+	 * each survey key; job->remembered is all outputs of all nodes of the kind, and what they name stays. Each kg_output is a sentence for the user.
+	 */
+	kg_step *collect;
+	/*
 	 * Closes what the kind itself holds open, such as a database connection, when an operation is ended before its last step: by
 	 * its time limit or by Ctrl-C. No step; nothing of the job is open. NULL: nothing.
 	 */

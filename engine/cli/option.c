@@ -359,7 +359,7 @@ kg_invocation_read(
 	static const char *const none[] = { NULL };
 	struct reading reading = { .arena = arena, .commands = commands, .words = words };
 
-	*ret_invocation = (struct kg_invocation){ .options = { .sets = none, .lines = -1, .size_bytes = -1 } };
+	*ret_invocation = (struct kg_invocation){ .options = { .sets = none, .lines = -1, .size_bytes = -1, .images_bytes = -1 } };
 	struct kg_error *error = words_read(&reading, ret_invocation);
 	ret_invocation->command = reading.command;
 	kg_list_push(arena, &reading.arguments, NULL);

@@ -33,8 +33,9 @@ struct kg_options {
 	int64_t colour; /* enum kg_colour */
 	bool verbose, quiet, help, version;
 	bool purge, json, follow;
-	int64_t lines;      /* -1: not given */
-	int64_t size_bytes; /* -1: not given */
+	int64_t lines;        /* -1: not given */
+	int64_t size_bytes;   /* -1: not given */
+	int64_t images_bytes; /* -1: not given */
 	const char *format;
 };
 

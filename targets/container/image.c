@@ -231,5 +231,8 @@ const struct kg_kind kg_kind_image = {
 	.look = look,
 	.run = kg_image_run,
 	.publish = kg_image_publish,
+	.collect = kg_image_collect,
+	.pool = "build",
+	.memory_bytes = (int64_t)2 << 30,
 	.close = kg_image_close,
 };

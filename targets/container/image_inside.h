@@ -102,6 +102,7 @@ struct kg_image_state {
 	int64_t spared_ns;     /* how long making it took elsewhere */
 	int64_t size_bytes;    /* 0: not known */
 	struct publishing *publishing;
+	struct collecting *collecting;
 	const char *const *tags; /* still to be set */
 };
 
@@ -159,3 +160,7 @@ struct kg_next kg_image_build(struct kg_job *job, kg_step *again);
 /* Looks in the shared cache: goes on with kg_image_found, or with otherwise when it is not there or cannot be had. */
 struct kg_next kg_image_fetch(struct kg_job *job, kg_step *otherwise);
 kg_step kg_image_publish;
+
+/* ---- image_collect.c */
+
+kg_step kg_image_collect;
