@@ -113,8 +113,8 @@ struct kg_job {
 	void *registry;                 /* engine/registry's own, NULL before its first ask */
 	void **registries;              /* engine/registry's own, the same for all jobs of a run */
 	/*
-	 * Closes what a column of steps below the kind's holds open (engine/registry: a file), when the operation is ended before its
-	 * last step. Set by those steps; called before kg_kind.close. NULL: nothing is open.
+	 * Closes what a column of steps below the kind's holds open (engine/registry: a file), when the operation ends before the last
+	 * of them. Set by those steps; called before kg_kind.close. NULL: nothing is open.
 	 */
 	void (*release)(struct kg_job *job);
 };

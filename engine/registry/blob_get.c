@@ -15,30 +15,23 @@
 
 static kg_step blob_begin, blob_again, blob_came, blob_hashed;
 
-/* The file goes unless it is what was asked for. */
-static void
-file_close(struct kg_job *job, bool is_well)
+void
+kg_blob_close(struct kg_job *job, bool is_well)
 {
 	struct kg_call *call = kg_call_of(job);
 
-	if (call->fd >= 0)
-		close(call->fd);
+	if (call->fd < 0)
+		return;
+	close(call->fd);
 	call->fd = -1;
-	job->release = NULL;
 	if (!is_well)
 		unlink(call->blob.file);
-}
-
-static void
-blob_release(struct kg_job *job)
-{
-	file_close(job, false);
 }
 
 static struct kg_next
 blob_end(struct kg_job *job, struct kg_error *error)
 {
-	file_close(job, !error && !kg_call_of(job)->result.is_absent);
+	kg_blob_close(job, !error && !kg_call_of(job)->result.is_absent);
 	return kg_call_end(job, error);
 }
 
@@ -54,7 +47,6 @@ kg_registry_blob_get(struct kg_job *job, const struct kg_blob_ask *ask, kg_step 
 	call->fd = open(ask->file, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (call->fd < 0)
 		return kg_call_end(job, kg_error_system(job->arena, errno, "cannot write %s", ask->file));
-	job->release = blob_release;
 	return kg_go(blob_begin);
 }
 
@@ -72,6 +64,7 @@ request_set(struct kg_job *job)
 	exchange->save_at = call->have;
 	/* One that sends more than was announced is cut off; what it would have sent is of no use. */
 	exchange->save_limit = call->blob.size >= 0 ? call->blob.size + 1 : 0;
+	exchange->timeout_ms = call->blob.size >= 0 ? kg_exchange_time_ms(call->blob.size - call->have) : -1;
 }
 
 static struct kg_next
@@ -83,7 +76,6 @@ blob_begin(struct kg_job *job)
 	call->exchange = (struct kg_exchange){
 		.method = "GET",
 		.save_fd = call->fd,
-		.timeout_ms = -1,
 		.again = blob_again,
 		.then = blob_came,
 	};

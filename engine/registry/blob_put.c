@@ -146,7 +146,7 @@ rest_send(struct kg_job *job, const char *method, const char *url, const char *r
 		.body_size = is_empty || call->put.file ? 0 : (size_t)(call->digest->size - call->have),
 		.body_path = is_empty ? NULL : call->put.file,
 		.body_from = call->have,
-		.timeout_ms = -1,
+		.timeout_ms = kg_exchange_time_ms(call->digest->size - call->have),
 		.once = true,
 		.then = then,
 	};

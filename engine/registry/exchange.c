@@ -21,10 +21,11 @@ static constexpr int64_t pause_first_ms = 100;
 static constexpr int64_t pause_growth = 3;
 static constexpr int64_t pause_asked_most_ms = 20000; /* a registry that asks for longer is as good as down */
 static constexpr int64_t progress_bytes = 1 << 20;    /* so much more than before, and an interruption is the first again */
-static constexpr int64_t timeout_default_ms = 60000;
+static constexpr int64_t time_least_ms = 60000;
+static constexpr int64_t bytes_each_ms = 16; /* the slowest that is borne, on the average */
 static constexpr int64_t connect_most_ms = 10000;
 
-static kg_step host_known, answered, login_known, token_wanted, token_known;
+static kg_step host_known, answered, password_wanted, unauthorized, login_known, token_wanted, learnt, denied;
 
 struct kg_next
 kg_exchange(struct kg_job *job)
@@ -54,8 +55,14 @@ host_known(struct kg_job *job)
 		exchange->url = kg_format(job->arena, "%s%s", call->host->base, exchange->url);
 	/* A password that is wanted is looked for first; a token is fetched when it is known where. */
 	if (call->host->wants_password && !kg_login_find(call))
-		return kg_login(job, kg_exchange_send);
+		return kg_learn(job, password_wanted);
 	return kg_go(kg_exchange_send);
+}
+
+static struct kg_next
+password_wanted(struct kg_job *job)
+{
+	return kg_login(job, learnt);
 }
 
 static const char *
@@ -66,7 +73,7 @@ authorization(struct kg_job *job)
 	const struct kg_credentials *login = kg_login_find(call);
 	const char *token = kg_token_find(job);
 
-	exchange->has_token = token != NULL;
+	exchange->token = token;
 	exchange->has_password = !token && call->host->wants_password && login && login->password;
 	if (token)
 		return kg_format(job->arena, "Authorization: Bearer %s", token);
@@ -103,7 +110,7 @@ kg_exchange_send(struct kg_job *job)
 		.save_at = exchange->save_at,
 		.save_limit = exchange->save_limit,
 		.body_limit = exchange->body_limit,
-		.timeout_ms = exchange->timeout_ms ? exchange->timeout_ms : timeout_default_ms,
+		.timeout_ms = exchange->timeout_ms ? exchange->timeout_ms : kg_exchange_time_ms(0),
 		.connect_ms = call->stall_ms < connect_most_ms ? call->stall_ms : connect_most_ms,
 		.stall_ms = call->stall_ms,
 		.ca_file = is_ours ? host->ca_file : NULL,
@@ -112,6 +119,12 @@ kg_exchange_send(struct kg_job *job)
 		.http2 = true,
 	    },
 	    answered);
+}
+
+int64_t
+kg_exchange_time_ms(int64_t size)
+{
+	return time_least_ms + size / bytes_each_ms;
 }
 
 bool
@@ -165,6 +178,12 @@ retry(struct kg_job *job)
 	return kg_wait_timer(job, pause_ms, exchange->again ? exchange->again : kg_exchange_send);
 }
 
+static bool
+is_reading(const struct kg_exchange *exchange)
+{
+	return strcmp(exchange->method, "GET") == 0 || strcmp(exchange->method, "HEAD") == 0;
+}
+
 static struct kg_next
 redirect(struct kg_job *job)
 {
@@ -182,28 +201,50 @@ redirect(struct kg_job *job)
 	if (to.is_plain && !(from.is_plain && kg_url_is_loopback(job->arena, to.authority)))
 		return exchange_end(
 		    job, kg_error_make(job->arena, KG_ENETWORK, "the registry redirects to %s without TLS", to.authority));
+	/* What is put is for this registry. */
+	if (!is_reading(exchange) && !kg_url_same_origin(job->arena, exchange->url, url))
+		return exchange_end(
+		    job, kg_error_make(job->arena, KG_ENETWORK, "the registry redirects what is put to %s", to.authority));
 	exchange->url = url;
 	return kg_go(kg_exchange_send);
 }
 
+/* Others may have asked meanwhile, and have got what this one needs. */
 static struct kg_next
 unauthorized(struct kg_job *job)
 {
 	struct kg_call *call = kg_call_of(job);
-	struct kg_challenge challenge = kg_challenge_read(job->arena, job->http.headers);
+	struct kg_exchange *exchange = &call->exchange;
+	const char *token = kg_token_find(job);
 
-	if (challenge.scheme == KG_CHALLENGE_BEARER) {
-		call->challenge = challenge;
+	call->challenge = kg_challenge_read(job->arena, job->http.headers);
+	if (call->challenge.scheme == KG_CHALLENGE_BEARER && !exchange->is_renewed) {
+		if (token && token != exchange->token)
+			return learnt(job);
 		kg_token_drop(job);
-		if (call->exchange.is_renewed)
-			return exchange_end(job, kg_call_denied(job));
-		call->exchange.is_renewed = true;
+		exchange->is_renewed = true;
 		return kg_login(job, token_wanted);
 	}
-	if (challenge.scheme == KG_CHALLENGE_BASIC && !call->exchange.has_password) {
+	if (call->challenge.scheme == KG_CHALLENGE_BASIC && !exchange->has_password) {
 		call->host->wants_password = true;
 		return kg_login(job, login_known);
 	}
+	return denied(job);
+}
+
+static struct kg_next
+learnt(struct kg_job *job)
+{
+	struct kg_call *call = kg_call_of(job);
+
+	kg_learnt(job);
+	return kg_go(call->failure ? call->exchange.then : kg_exchange_send);
+}
+
+static struct kg_next
+denied(struct kg_job *job)
+{
+	kg_learnt(job);
 	return exchange_end(job, kg_call_denied(job));
 }
 
@@ -212,25 +253,13 @@ login_known(struct kg_job *job)
 {
 	const struct kg_credentials *login = kg_login_find(kg_call_of(job));
 
-	if (!login || !login->password)
-		return exchange_end(job, kg_call_denied(job));
-	return kg_go(kg_exchange_send);
+	return login && login->password ? learnt(job) : denied(job);
 }
 
 static struct kg_next
 token_wanted(struct kg_job *job)
 {
-	return kg_token(job, token_known);
-}
-
-static struct kg_next
-token_known(struct kg_job *job)
-{
-	struct kg_call *call = kg_call_of(job);
-
-	if (call->failure)
-		return kg_go(call->exchange.then);
-	return kg_go(kg_exchange_send);
+	return kg_token(job, learnt);
 }
 
 static struct kg_next
@@ -239,17 +268,16 @@ answered(struct kg_job *job)
 	struct kg_call *call = kg_call_of(job);
 	int status = job->http.status;
 	bool is_ours = kg_url_same_origin(job->arena, call->exchange.url, call->host->base);
-	bool is_plain_get = strcmp(call->exchange.method, "GET") == 0 || strcmp(call->exchange.method, "HEAD") == 0;
 
 	if (job->http.error && !kg_exchange_may_retry(job))
 		return exchange_end(job, last_word(job));
 	if (kg_exchange_may_retry(job))
 		return retry(job);
 	if (status == 401 && is_ours)
-		return unauthorized(job);
+		return kg_learn(job, unauthorized);
 	if (status == 403 && is_ours)
 		return exchange_end(job, kg_call_denied(job));
-	if (status == 307 || status == 308 || (is_plain_get && status >= 301 && status <= 303))
+	if (status == 307 || status == 308 || (is_reading(&call->exchange) && status >= 301 && status <= 303))
 		return redirect(job);
 	return exchange_end(job, NULL);
 }

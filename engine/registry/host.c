@@ -13,7 +13,7 @@
 
 static constexpr int64_t ping_timeout_ms = 10000;
 
-static kg_step pinged;
+static kg_step host_look, pinged;
 
 static int
 by_name(const struct dirent **a, const struct dirent **b)
@@ -91,21 +91,40 @@ struct kg_next
 kg_host_prepare(struct kg_job *job, kg_step *then)
 {
 	struct kg_call *call = kg_call_of(job);
+
+	if (call->host->base)
+		return kg_go(then);
+	call->host_then = then;
+	return kg_learn(job, host_look);
+}
+
+static struct kg_next
+host_end(struct kg_job *job, struct kg_error *failure)
+{
+	struct kg_call *call = kg_call_of(job);
+
+	call->failure = failure;
+	kg_learnt(job);
+	return kg_go(call->host_then);
+}
+
+static struct kg_next
+host_look(struct kg_job *job)
+{
+	struct kg_call *call = kg_call_of(job);
 	struct kg_registry_host *host = call->host;
 	bool has_certificates;
+	struct kg_error *error;
 
 	if (host->base)
-		return kg_go(then);
-	struct kg_error *error = certificates_find(job, host, &has_certificates);
-	if (error) {
-		call->failure = error;
-		return kg_go(then);
-	}
+		return host_end(job, NULL);
+	error = certificates_find(job, host, &has_certificates);
+	if (error)
+		return host_end(job, error);
 	if (!host->is_loopback || has_certificates) {
 		host->base = kg_format(job->arena, "https://%s", api_host(host->name));
-		return kg_go(then);
+		return host_end(job, NULL);
 	}
-	call->host_then = then;
 	return kg_wait_http(job,
 	    &(struct kg_http){
 		.url = kg_format(job->arena, "http://%s/v2/", host->name),
@@ -122,14 +141,12 @@ kg_host_prepare(struct kg_job *job, kg_step *then)
 static struct kg_next
 pinged(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
-	struct kg_registry_host *host = call->host;
+	struct kg_registry_host *host = kg_call_of(job)->host;
 	const char *location = kg_http_header(job->arena, job->http.headers, "location");
 	bool wants_tls = job->http.status == 400 || (location && kg_text_starts(location, "https://"));
 
 	if (job->timed_out || (job->http.error && job->http.is_lasting))
-		call->failure = kg_error_copy(job->arena, job->http.error);
-	else if (!host->base)
-		host->base = kg_format(job->arena, "%s://%s", job->http.error || wants_tls ? "https" : "http", host->name);
-	return kg_go(call->host_then);
+		return host_end(job, kg_error_copy(job->arena, job->http.error));
+	host->base = kg_format(job->arena, "%s://%s", job->http.error || wants_tls ? "https" : "http", host->name);
+	return host_end(job, NULL);
 }

@@ -41,6 +41,12 @@ struct kg_registry_host {
 	const char *ca_file, *cert_file, *key_file;
 	KG_LIST(struct kg_token) tokens;
 	KG_LIST(struct kg_login) logins;
+	/*
+	 * One job at a time finds things out about a host, so that a dozen that begin together start one credential helper and fetch
+	 * one token.
+	 */
+	struct kg_call *learner;     /* NULL: none does */
+	struct kg_topic *has_learnt; /* signalled when it has; NULL before the first */
 };
 
 struct kg_registry_room {
@@ -58,15 +64,16 @@ struct kg_exchange {
 	int save_fd; /* the answer's body goes there; 0: it is kept */
 	int64_t save_at, save_limit;
 	size_t body_limit;
-	int64_t timeout_ms; /* of each try; 0: 60 s; negative: none but the stall limit */
+	int64_t timeout_ms; /* of each try; 0: of one that moves little; negative: none but the stall limit */
 	bool once;          /* what is interrupted is not tried again here */
 	kg_step *
 	    again; /* called before another try, to change the request; must go on with kg_exchange_send. NULL: nothing to change */
 	kg_step *then;
 
 	uint32_t tries, redirects;
-	bool has_password, has_token; /* the last request was sent with them */
-	bool is_renewed;              /* a token was fetched for this exchange */
+	bool has_password; /* the last request was sent with it */
+	const char *token; /* that it was sent with; NULL: none */
+	bool is_renewed;   /* a token was fetched for this exchange */
 };
 
 /* One ask of one job. job->registry */
@@ -93,9 +100,9 @@ struct kg_call {
 	const char *location; /* of an upload that has begun */
 	uint32_t cuts;        /* how often an upload was cut without having got on */
 
-	struct kg_challenge challenge;                /* the last one of its host */
-	kg_step *login_then, *host_then, *token_then; /* where these go on */
-	struct kg_url realm;                          /* of the challenge */
+	struct kg_challenge challenge;                             /* the last one of its host */
+	kg_step *learn_then, *login_then, *host_then, *token_then; /* where these go on */
+	struct kg_url realm;                                       /* of the challenge */
 	uint32_t token_tries;
 	const char *login_files[login_files_most]; /* to be looked through for credentials */
 	uint32_t login_file;                       /* the next of them */
@@ -115,6 +122,8 @@ struct kg_call *kg_call_of(struct kg_job *job);
 struct kg_call *kg_call_begin(struct kg_job *job, const char *host, const char *path, int64_t stall_ms, kg_step *then);
 /* Ends the ask. error NULL: well. */
 struct kg_next kg_call_end(struct kg_job *job, struct kg_error *error);
+/* Closes the file of a blob that is fetched; it goes unless it is what was asked for. Harmless when none is open. */
+void kg_blob_close(struct kg_job *job, bool is_well);
 /* "BASE/v2/PATH/REST"; the base is put in front when the host is known. */
 const char *kg_call_url(struct kg_job *job, const char *rest);
 /* The error of an answer whose status is not what was hoped for, with what the registry says of it. */
@@ -124,8 +133,14 @@ struct kg_error *kg_call_denied(struct kg_job *job);
 /* The answer's Docker-Content-Digest when it contradicts digest, else NULL. */
 const char *kg_call_other_digest(struct kg_job *job, const char *digest);
 
+/* Goes on with then when no other job finds things out about the call's host; from then on this one does, until kg_learnt. */
+struct kg_next kg_learn(struct kg_job *job, kg_step *then);
+void kg_learnt(struct kg_job *job);
+
 struct kg_next kg_exchange(struct kg_job *job);
 kg_step kg_exchange_send;
+/* How long so many bytes may take at most, however slow: who moves a byte a second never stalls, and never ends. */
+int64_t kg_exchange_time_ms(int64_t size);
 /* Whether job->http may be another next time. */
 bool kg_exchange_may_retry(const struct kg_job *job);
 /* How long to wait before try number tries (from 1), or -1 when the other side asks for longer than anybody waits. */

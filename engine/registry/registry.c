@@ -42,6 +42,13 @@ kg_call_of(struct kg_job *job)
 	return job->registry;
 }
 
+static void
+call_release(struct kg_job *job)
+{
+	kg_learnt(job);
+	kg_blob_close(job, false);
+}
+
 struct kg_call *
 kg_call_begin(struct kg_job *job, const char *host, const char *path, int64_t stall_ms, kg_step *then)
 {
@@ -56,6 +63,8 @@ kg_call_begin(struct kg_job *job, const char *host, const char *path, int64_t st
 		.then = then,
 		.fd = -1,
 	};
+	job->http = (struct kg_http_result){ .body = "", .headers = "" };
+	job->release = call_release;
 	return call;
 }
 
@@ -64,12 +73,47 @@ kg_call_end(struct kg_job *job, struct kg_error *error)
 {
 	struct kg_call *call = kg_call_of(job);
 
-	kg_assert(call->fd < 0);
+	kg_assert(call->fd < 0 && call->host->learner != call);
+	job->release = NULL;
 	if (error)
 		call->result.error = kg_error_wrap(job->arena, error, "%s %s in %s/%s", call->pushes ? "cannot put" : "cannot get",
 		    call->what, call->host->name, call->path);
 	call->result.status = job->http.status;
 	return kg_go(call->then);
+}
+
+static kg_step learn_try;
+
+struct kg_next
+kg_learn(struct kg_job *job, kg_step *then)
+{
+	kg_call_of(job)->learn_then = then;
+	return kg_go(learn_try);
+}
+
+static struct kg_next
+learn_try(struct kg_job *job)
+{
+	struct kg_call *call = kg_call_of(job);
+	struct kg_registry_host *host = call->host;
+
+	if (!host->has_learnt)
+		host->has_learnt = kg_topic_make(job);
+	if (host->learner)
+		return kg_wait_topic(job, host->has_learnt, 0, learn_try);
+	host->learner = call;
+	return kg_go(call->learn_then);
+}
+
+void
+kg_learnt(struct kg_job *job)
+{
+	struct kg_registry_host *host = kg_call_of(job)->host;
+
+	if (host->learner != job->registry)
+		return;
+	host->learner = NULL;
+	kg_topic_signal(host->has_learnt);
 }
 
 const struct kg_registry_result *

@@ -177,6 +177,10 @@ kg_operation_kill(struct kg_operation *operation, const struct kg_error *why)
 static void
 outcome_set(struct kg_operation *operation, struct kg_next next)
 {
+	/* A wait that could not begin fails the operation past the steps that would have closed what they opened. */
+	if (operation->job.release)
+		operation->job.release(&operation->job);
+	operation->job.release = NULL;
 	operation->has_outcome = true;
 	operation->outcome = (struct kg_outcome){ KG_OUTCOME_DONE, next.error };
 	if (next.what == KG_NEXT_ABSENT)

@@ -10,20 +10,28 @@
 #include "engine/base/assert.h"
 #include "engine/base/file.h"
 #include "engine/base/path.h"
+#include "engine/base/text.h"
 #include "tests/unit/run/bench.h"
 
 static struct asking *the_asking;
 static struct bench *the_bench;
 static struct ask *the_asks;
-static int asks_count, asks_at, runs;
+static int asks_ended, runs;
 
 struct asking_spec {
 	const char *says;
+	int64_t first, count;
 };
 
 static const struct kg_field asking_fields[] = {
 	KG_FIELD(asking_spec, says, KG_TEXT, 0, "any text"),
+	KG_FIELD(asking_spec, first, KG_INTEGER, 0, "the first of its asks"),
+	KG_FIELD(asking_spec, count, KG_INTEGER, 0, "how many they are"),
 	{ 0 },
+};
+
+struct asking_state {
+	int64_t ended;
 };
 
 static kg_step next_ask, ask_ended;
@@ -31,9 +39,12 @@ static kg_step next_ask, ask_ended;
 static struct kg_next
 next_ask(struct kg_job *job)
 {
-	if (asks_at == asks_count)
+	const struct asking_spec *spec = job->spec;
+	const struct asking_state *asking = job->state;
+	const struct ask *ask = &the_asks[spec->first + asking->ended];
+
+	if (asking->ended == spec->count)
 		return kg_done(job);
-	const struct ask *ask = &the_asks[asks_at];
 	if (ask->manifest)
 		return kg_registry_manifest(job, ask->manifest, ask_ended);
 	if (ask->manifest_put)
@@ -48,7 +59,9 @@ static struct kg_next
 ask_ended(struct kg_job *job)
 {
 	struct kg_arena *arena = the_asking->arena;
-	struct ask *ask = &the_asks[asks_at++];
+	const struct asking_spec *spec = job->spec;
+	struct asking_state *asking = job->state;
+	struct ask *ask = &the_asks[spec->first + asking->ended++];
 	struct kg_registry_result *result = &ask->result;
 	struct kg_manifest *manifest = NULL;
 
@@ -70,6 +83,7 @@ ask_ended(struct kg_job *job)
 		    arena, result->bytes, (size_t)result->size, kg_copy(arena, result->manifest->media_type), manifest));
 	}
 	result->manifest = manifest;
+	asks_ended++;
 	return kg_go(next_ask);
 }
 
@@ -81,6 +95,7 @@ static const struct kg_kind kind = {
 		.fields = asking_fields,
 		.spec_size = sizeof(struct asking_spec),
 	},
+	.state_size = sizeof(struct asking_state),
 	.run = next_ask,
 };
 
@@ -97,7 +112,6 @@ asking_make(void)
 	asking = kg_new(the_bench->arena, struct asking);
 	asking->arena = the_bench->arena;
 	asking->folder = the_bench->folder;
-	bench_graph(the_bench, "[node.a]\nkind = \"asking\"\n");
 	kg_assert(!kg_file_make_folder(asking->arena, asking_path(asking, "home"), 0700));
 	setenv("HOME", asking_path(asking, "home"), 1);
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
@@ -113,26 +127,42 @@ asking_interrupt(int)
 	raise(SIGINT);
 }
 
-void
-asking_run(struct asking *asking, struct ask *asks, int count)
+/* nodes nodes, each with as many asks. */
+static void
+run(struct asking *asking, struct ask *asks, int count, int nodes)
 {
 	struct itimerval timer = { .it_value = { asking->cancel_after_ms / 1000, asking->cancel_after_ms % 1000 * 1000 } };
+	struct kg_text graph = { .arena = asking->arena };
 	enum kg_run_outcome outcome;
 
 	the_asks = asks;
-	asks_count = count;
-	asks_at = 0;
-	bench_graph(the_bench, kg_format(asking->arena, "[node.a]\nkind = \"asking\"\nsays = \"%d\"\n", ++runs));
-	/* The engine takes SIGINT for an interruption; the timer's own signal is another one's. */
+	asks_ended = 0;
+	runs++;
+	for (int i = 0; i < nodes; i++)
+		kg_text_format(&graph, "[node.n%d]\nkind = \"asking\"\nsays = \"%d\"\nfirst = %d\ncount = %d\n", i, runs,
+		    i * (count / nodes), count / nodes);
+	bench_graph(the_bench, graph.bytes);
 	if (asking->cancel_after_ms > 0) {
 		signal(SIGALRM, asking_interrupt);
 		setitimer(ITIMER_REAL, &timer, NULL);
 	}
 	outcome = bench_up(the_bench, (struct kg_run_options){ 0 });
-	if (asking->cancel_after_ms == 0 && (outcome != KG_RUN_UP || asks_at != count))
-		fprintf(stderr, "the run ended with %d after %d asks: %s\n", (int)outcome, asks_at, the_bench->errors);
-	kg_assert(asking->cancel_after_ms > 0 || (outcome == KG_RUN_UP && asks_at == count));
+	if (asking->cancel_after_ms == 0 && (outcome != KG_RUN_UP || asks_ended != count))
+		fprintf(stderr, "the run ended with %d after %d asks: %s\n", (int)outcome, asks_ended, the_bench->errors);
+	kg_assert(asking->cancel_after_ms > 0 || (outcome == KG_RUN_UP && asks_ended == count));
 	asking->warnings = the_bench->warnings;
+}
+
+void
+asking_run(struct asking *asking, struct ask *asks, int count)
+{
+	run(asking, asks, count, 1);
+}
+
+void
+asking_run_at_once(struct asking *asking, struct ask *asks, int count)
+{
+	run(asking, asks, count, count);
 }
 
 const char *

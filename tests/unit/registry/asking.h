@@ -1,5 +1,5 @@
 /*
- * Asks of a registry, one after another, in the run of a node of the real engine.
+ * Asks of a registry, in the runs of nodes of the real engine.
  *
  *     struct asking *asking = asking_make();
  *     struct ask asks[] = { { .blob = &(struct kg_blob_ask){ ... } } };
@@ -32,8 +32,10 @@ struct asking {
 };
 
 struct asking *asking_make(void);
-/* All in one run. */
+/* All in one run, one after another. */
 void asking_run(struct asking *asking, struct ask *asks, int count);
+/* All in one run, each by a node of its own. */
+void asking_run_at_once(struct asking *asking, struct ask *asks, int count);
 /* The whole file below the folder; NULL when it is not there. */
 const char *asking_read(struct asking *asking, const char *name, size_t *ret_size);
 const char *asking_path(struct asking *asking, const char *name);

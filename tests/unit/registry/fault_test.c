@@ -471,6 +471,8 @@ registries_that_do_not_take_a_blob_are_told(void **state)
 		{ "HTTP/1.1 202 Yes\r\n" EMPTY, NULL, "names no place to put it" },
 		{ "HTTP/1.1 202 Yes\r\nLocation: http://registry.example/x\r\n" EMPTY, NULL, "names no place to put it" },
 		{ "HTTP/1.1 405 No\r\n" EMPTY, NULL, "405 Method Not Allowed" },
+		{ "HTTP/1.1 307 Moved\r\nLocation: http://localhost:%PORT%/up\r\n" EMPTY, NULL,
+		    "redirects what is put to localhost:" },
 		{ "HTTP/1.1 403 No\r\n" EMPTY, NULL, "wants a login" },
 		{ "HTTP/1.1 202 Yes\r\nLocation: /up\r\n" EMPTY, "HTTP/1.1 507 Full\r\n" EMPTY, "507 Insufficient Storage" },
 		{ "HTTP/1.1 202 Yes\r\nLocation: /up\r\n" EMPTY, "HTTP/1.1 413 Large\r\n" EMPTY, "413 Content Too Large" },

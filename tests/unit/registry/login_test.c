@@ -233,6 +233,49 @@ tokens_are_fetched_once_and_used_for_all(void **)
 	assert_int_equal(token_server_given(test.tokens), 1);
 }
 
+/* A dozen at once: each would otherwise fetch one of its own. */
+static void
+a_token_is_fetched_once_for_all_that_ask_at_once(void **)
+{
+	registry_needed();
+	login_write("home/containers/auth.json", test.server->host, RIGHT);
+	struct kg_blob_put puts[12];
+	struct ask asks[12] = { 0 };
+
+	for (int i = 0; i < 12; i++) {
+		puts[i] = (struct kg_blob_put){ test.server->host, "a/b", .bytes = kg_format(test.asking->arena, "text %02d", i),
+			.size = 7 };
+		asks[i].blob_put = &puts[i];
+	}
+	asking_run_at_once(test.asking, asks, 12);
+	for (int i = 0; i < 12; i++)
+		assert_null(asks[i].error);
+	assert_int_equal(token_server_given(test.tokens), 1);
+}
+
+static void
+a_helper_is_started_once_for_all_that_ask_at_once(void **)
+{
+	static const char helper[] = "#!/bin/sh\necho >>\"$HOME/asked\"\n"
+				     "echo '{\"Username\":\"user\",\"Secret\":\"correct horse\"}'\n";
+	registry_needed();
+	char *before = kg_copy(test.asking->arena, getenv("PATH"));
+	struct kg_manifest_ask manifest = { .of = { test.server->host, "a/b", .tag = "none" } };
+	struct ask asks[6] = { 0 };
+
+	asking_write(test.asking, "bin/docker-credential-kgraph-test", helper, strlen(helper));
+	chmod(asking_path(test.asking, "bin/docker-credential-kgraph-test"), 0755);
+	asking_write(test.asking, "home/.docker/config.json", "{\"credsStore\":\"kgraph-test\"}", 28);
+	for (int i = 0; i < 6; i++)
+		asks[i].manifest = &manifest;
+	setenv("PATH", kg_format(test.asking->arena, "%s:%s", asking_path(test.asking, "bin"), before), 1);
+	asking_run_at_once(test.asking, asks, 6);
+	setenv("PATH", before, 1);
+	for (int i = 0; i < 6; i++)
+		assert_true(asks[i].result.is_absent);
+	assert_string_equal(asking_read(test.asking, "home/asked", NULL), "\n");
+}
+
 static void
 anonymous_askers_may_read(void **)
 {
@@ -285,6 +328,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_credential_helper_is_asked, setup_password, teardown),
 		cmocka_unit_test_setup_teardown(a_helper_that_fails_is_no_login, setup_password, teardown),
 		cmocka_unit_test_setup_teardown(tokens_are_fetched_once_and_used_for_all, setup_tokens, teardown),
+		cmocka_unit_test_setup_teardown(a_token_is_fetched_once_for_all_that_ask_at_once, setup_tokens, teardown),
+		cmocka_unit_test_setup_teardown(a_helper_is_started_once_for_all_that_ask_at_once, setup_password, teardown),
 		cmocka_unit_test_setup_teardown(anonymous_askers_may_read, setup_tokens, teardown),
 		cmocka_unit_test_setup_teardown(a_token_that_has_expired_is_fetched_anew, setup_tokens, teardown),
 		cmocka_unit_test_setup_teardown(a_wrong_password_at_the_token_server_is_told, setup_tokens, teardown),

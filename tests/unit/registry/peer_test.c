@@ -166,7 +166,8 @@ image_put(const char *architecture)
 	struct ask asks[] = {
 		{ .blob_put = &(struct kg_blob_put){ server->host, "i/j", .bytes = layer, .size = sizeof(layer) } },
 		{ .blob_put = &(struct kg_blob_put){ server->host, "i/j", .bytes = settings, .size = strlen(settings) } },
-		{ .manifest_put = &(struct kg_manifest_put){ .of = { server->host, .path = "i/j" }, .bytes = text, .size = strlen(text) } },
+		{ .manifest_put =
+			&(struct kg_manifest_put){ .of = { server->host, .path = "i/j" }, .bytes = text, .size = strlen(text) } },
 	};
 	asking_run(asking, asks, 3);
 	for (int i = 0; i < 3; i++)

@@ -111,6 +111,37 @@ an_authority_of_certs_d_is_trusted(void **)
 	assert_null(ask.error);
 }
 
+/* Over HTTP/2, which the registry has behind TLS. */
+static void
+much_goes_to_and_fro_over_tls(void **)
+{
+	static constexpr size_t size = 5 << 20;
+	server_start(NULL);
+	char *noise = asking_noise(test.asking, size);
+	struct ask puts[4] = { 0 }, gets[4] = { 0 };
+	struct kg_blob_put put[4];
+	struct kg_blob_ask get[4];
+
+	file_copy("authority.pem", certs_path("ca.crt"));
+	for (int i = 0; i < 4; i++) {
+		noise[0] = (char)i;
+		asking_write(test.asking, kg_format(test.asking->arena, "put-%d", i), noise, size);
+		put[i] = (struct kg_blob_put){ test.server->host, "a/b", .file = path(kg_format(test.asking->arena, "put-%d", i)) };
+		get[i] = (struct kg_blob_ask){ test.server->host, "a/b", kg_sha256(test.asking->arena, noise, size), (int64_t)size,
+			.file = path(kg_format(test.asking->arena, "got-%d", i)) };
+		puts[i].blob_put = &put[i];
+		gets[i].blob = &get[i];
+	}
+	asking_run_at_once(test.asking, puts, 4);
+	asking_run_at_once(test.asking, gets, 4);
+	for (int i = 0; i < 4; i++) {
+		assert_null(puts[i].error);
+		assert_null(gets[i].error);
+		assert_int_equal(puts[i].result.moved_bytes, size);
+		assert_int_equal(gets[i].result.moved_bytes, size);
+	}
+}
+
 static void
 several_authorities_are_trusted_together(void **)
 {
@@ -165,6 +196,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_authority_of_certs_d_is_trusted, setup, teardown),
+		cmocka_unit_test_setup_teardown(much_goes_to_and_fro_over_tls, setup, teardown),
 		cmocka_unit_test_setup_teardown(several_authorities_are_trusted_together, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_unknown_authority_is_refused_on_this_machine_as_well, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_authority_is_refused, setup, teardown),
