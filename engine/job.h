@@ -228,7 +228,7 @@ struct kg_question {
 	kg_step *ask;
 	size_t size;
 };
-/* Goes on with then when job->answer is there. Not in undo. */
+/* Goes on with then when job->answer is there. */
 struct kg_next kg_wait_answer(struct kg_job *job, const struct kg_question *question, kg_step *then);
 
 /* How many jobs wait on one stream: whoever holds the stream collects and signals. */

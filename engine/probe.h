@@ -51,6 +51,8 @@ struct kg_probe_about {
 	const char *const *exec_before, *const *exec_env;
 	/* Has what is waited for ended by itself? Then the error to fail with at once, with its last words; NULL while it lives. */
 	struct kg_error *(*ended)(struct kg_job *job);
+	/* Where it goes on then, to find out more, instead of failing; NULL: it fails. May begin the probe again. */
+	kg_step *after_end;
 	/* What it printed last, to be shown when time is up; "" when nothing. */
 	const char *(*last_words)(struct kg_job *job);
 };

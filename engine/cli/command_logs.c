@@ -1,5 +1,5 @@
 /*
- * The log of a node: what its daemon prints, or, when it has none, what its last run printed.
+ * The log of a node: what its daemon or container prints, or, when it has none, what its last run printed.
  */
 
 #include <dirent.h>
@@ -15,10 +15,15 @@
 
 #include "cache/ledger.h"
 #include "engine/base/arena.h"
+#include "engine/base/mask.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/cli/checkout.h"
 #include "engine/cli/cli.h"
+#include "engine/cli/kinds.h"
+#include "engine/cli/logs_program.h"
+#include "engine/cli/session.h"
+#include "engine/target.h"
 
 /* A follower asks at least this often, for file systems that tell nothing of changes. */
 static constexpr int longest_wait_ms = 1000;
@@ -185,6 +190,70 @@ follow(struct log *log)
 		close(watch);
 }
 
+/* The command line that prints the log of what keeps one itself; NULL when the node has none, or was never brought up. */
+static const char *const *
+program_of(struct kg_cli *cli, const struct kg_checkout *checkout, const char *node)
+{
+	const struct kg_options *options = &cli->asked.options;
+	const struct kg_entry *entry = NULL;
+	struct kg_ledger *ledger;
+
+	if (access(checkout->state, F_OK) < 0 || kg_ledger_open_reading(cli->arena, checkout->state, &ledger))
+		return NULL;
+	struct kg_error *error = kg_ledger_find(ledger, cli->arena, node, &entry);
+	const struct kg_kind *kind = !error && entry ? kg_kinds_find(entry->kind) : NULL;
+	const char *const *argv = NULL;
+	if (kind && kind->logs) {
+		struct kg_pair *outputs = kg_new_array(cli->arena, struct kg_pair, entry->output_count + 1);
+
+		for (uint32_t i = 0; i < entry->output_count; i++)
+			outputs[i] = (struct kg_pair){ kg_copy(cli->arena, entry->outputs[i].key),
+				kg_copy(cli->arena, entry->outputs[i].value) };
+		argv = kind->logs(cli->arena, outputs, options->follow, options->lines);
+	}
+	kg_ledger_close(ledger);
+	return argv;
+}
+
+/* What `secret` lists under `env` may be written out in the graph. */
+static void
+secrets_mask(const struct kg_graph *graph, const char *node, struct kg_mask *mask)
+{
+	uint32_t index = kg_graph_find(graph, node);
+
+	if (index == KG_NO_NODE)
+		return;
+	const struct kg_value *settings = &graph->values.items[graph->nodes[index].settings];
+	const struct kg_value *env = kg_value_member(&graph->values, settings, "env");
+	if (!env || !kg_value_member(&graph->values, settings, "secret"))
+		return;
+	for (uint32_t i = 0; i < env->count; i++) {
+		const struct kg_value *value = &graph->values.items[env->start + i];
+
+		if (value->type == KG_VALUE_TEXT)
+			kg_mask_add(mask, kg_value_text(&graph->values, value));
+	}
+}
+
+/* True when the node's thing keeps its own log, and that was printed. */
+static bool
+program_print(struct kg_cli *cli, const struct kg_checkout *checkout, const char *node)
+{
+	const char *const *argv = program_of(cli, checkout, node);
+	struct kg_session session = { .cli = cli, .reading = true, .checkout = *checkout };
+
+	if (!argv || kg_session_open_run(&session) != 0)
+		return false;
+	/* Our own copy: the run's is closed before the log is, which may be followed for hours. */
+	struct kg_mask mask = { .arena = cli->arena };
+	const struct kg_mask *known = kg_run_mask(session.run);
+	for (uint32_t i = 0; i < known->count; i++)
+		kg_mask_add(&mask, known->values[i]);
+	secrets_mask(checkout->graph, node, &mask);
+	kg_session_close(&session);
+	return kg_logs_program(cli->arena, &mask, argv);
+}
+
 int
 kg_command_logs(struct kg_cli *cli)
 {
@@ -194,6 +263,8 @@ kg_command_logs(struct kg_cli *cli)
 
 	if (status != 0)
 		return status;
+	if (program_print(cli, &checkout, cli->asked.arguments[0]))
+		return KG_EXIT_UP;
 	struct kg_error *error = log_find(cli, &checkout, cli->asked.arguments[0], &log);
 	if (error)
 		return kg_cli_fail(cli, error);

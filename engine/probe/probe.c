@@ -216,6 +216,16 @@ death(struct kg_job *job)
 	return probe->about.ended ? probe->about.ended(job) : NULL;
 }
 
+/* Its subject has ended. */
+static struct kg_next
+subject_ended(struct kg_job *job, struct kg_error *error)
+{
+	const struct kg_probe_try *probe = job->probe;
+
+	release(job);
+	return probe->about.after_end ? kg_go(probe->about.after_end) : kg_failed(error);
+}
+
 static const char *
 limit_tell(struct kg_arena *arena, int64_t limit_ms)
 {
@@ -244,7 +254,7 @@ attempt(struct kg_job *job)
 	struct kg_error *error = death(job);
 
 	if (error)
-		return kg_failed(error);
+		return subject_ended(job, error);
 	if (probe->seen && job->now_ns >= probe->deadline_ns)
 		return time_is_up(job);
 	probe->attempt_is_over = false;
@@ -323,7 +333,7 @@ fd_answered(struct kg_job *job)
 		return kg_go(probe->answered);
 	struct kg_error *error = death(job);
 	if (error)
-		return kg_probe_failed(job, error);
+		return subject_ended(job, error);
 	if (job->now_ns < probe->attempt_deadline_ns)
 		return kg_probe_wait_fd(job, probe->fd, probe->events, probe->answered);
 	probe->attempt_is_over = true;

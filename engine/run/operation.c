@@ -94,6 +94,7 @@ kg_operation_make(struct kg_run *run, const struct kg_subject *subject, uint32_t
 	*operation = (struct kg_operation){
 		.run = run,
 		.kind = subject->kind,
+		.subject = *subject,
 		.node = node,
 		.wait = { .ended = on_wait_ended, .context = operation },
 		.deadline = { .ended = on_deadline_ended, .context = operation },

@@ -50,12 +50,13 @@ struct kg_operation {
 	struct kg_job job; /* first, so that a job is its operation as kinds see it */
 	struct kg_run *run;
 	const struct kg_kind *kind;
-	uint32_t node;           /* KG_NO_NODE for surveys, watches and what has left the graph */
-	kg_step *step;           /* to be called in the next turn */
-	struct kg_wait wait;     /* the one thing that is open between steps */
-	struct kg_wait deadline; /* the time limit of the whole operation */
-	int64_t deadline_ns;     /* 0: none */
-	uint32_t running_index;  /* into the run's list of what runs */
+	struct kg_subject subject; /* of its node, or of the node whose settings it borrows */
+	uint32_t node;             /* KG_NO_NODE for surveys, watches and what has left the graph */
+	kg_step *step;             /* to be called in the next turn */
+	struct kg_wait wait;       /* the one thing that is open between steps */
+	struct kg_wait deadline;   /* the time limit of the whole operation */
+	int64_t deadline_ns;       /* 0: none */
+	uint32_t running_index;    /* into the run's list of what runs */
 	bool is_running, is_queued, is_expired;
 	bool has_outcome;                 /* the last step is done; what is still open is being closed */
 	const char *told;                 /* what kg_tell said last; NULL: nothing */

@@ -222,6 +222,9 @@ kg_run_entries(const struct kg_run *run, const struct kg_entry *const **ret_entr
 	*ret_count = run->entry_count;
 }
 
+/* Of one look for `status`, with the question to an engine or a server before it. */
+static constexpr int64_t alive_limit_ms = 15000;
+
 struct aliveness {
 	bool is_alive;
 	const char *why;
@@ -262,7 +265,7 @@ kg_run_alive(struct kg_run *run, struct kg_arena *arena, const struct kg_entry *
 	operation->job.fingerprint = hex;
 	operation->context = &aliveness;
 	kg_loop_each_turn(run->loop, operations_turn, run);
-	kg_operation_start(operation, subject.kind->look, 5000, alive_ended);
+	kg_operation_start(operation, kg_survey_look, alive_limit_ms, alive_ended);
 	kg_loop_run(run->loop);
 	*ret_alive = aliveness.is_alive;
 	return aliveness.is_alive ? "running" : aliveness.why;

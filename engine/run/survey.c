@@ -6,7 +6,6 @@
 #include <inttypes.h>
 
 #include "engine/base/arena.h"
-#include "engine/base/assert.h"
 #include "engine/base/clock.h"
 #include "engine/run/state.h"
 
@@ -70,11 +69,9 @@ static struct kg_operation *
 operation_for(struct kg_run *run, struct kg_survey *survey, const struct kg_operation *first, void *answer)
 {
 	struct kg_operation *operation;
-	struct kg_subject subject = kg_subject_of_node(run, run->arena, first->node);
 
-	if (kg_operation_make(run, &subject, first->node, &operation))
+	if (kg_operation_make(run, &first->subject, KG_NO_NODE, &operation))
 		return NULL;
-	operation->node = KG_NO_NODE;
 	operation->job.name = kg_format(run->arena, "%s %s", survey->kind->facts.name, survey->question.key);
 	operation->job.survey = answer ? answer : kg_alloc(run->arena, survey->question.size + 1);
 	operation->context = survey;
@@ -85,9 +82,9 @@ operation_for(struct kg_run *run, struct kg_survey *survey, const struct kg_oper
 static bool
 is_too_old(const struct kg_run *run, const struct kg_survey *survey, uint32_t node)
 {
-	const struct kg_node *it = &run->graph->nodes[node];
+	const struct kg_node *it = node == KG_NO_NODE ? NULL : &run->graph->nodes[node];
 
-	for (uint32_t i = 0; i < it->edge_count; i++) {
+	for (uint32_t i = 0; it && i < it->edge_count; i++) {
 		const struct kg_task *need = &run->tasks[run->graph->edges[it->first_edge + i].node];
 
 		if (need->was_made && need->ended_ns > survey->started_ns)
@@ -143,6 +140,25 @@ kg_survey_give(struct kg_run *run, uint32_t node, struct kg_operation *operation
 }
 
 static struct kg_next
+surveyed(struct kg_job *job)
+{
+	job->survey = job->answer;
+	return kg_go(((const struct kg_operation *)job)->kind->look);
+}
+
+struct kg_next
+kg_survey_look(struct kg_job *job)
+{
+	const struct kg_kind *kind = ((const struct kg_operation *)job)->kind;
+	struct kg_question *question = kg_new(job->arena, struct kg_question);
+
+	if (!kind->survey)
+		return kg_go(kind->look);
+	*question = (struct kg_question){ kind->survey_key(job->arena, job->spec), kind->survey, kind->survey_size };
+	return kg_wait_answer(job, question, surveyed);
+}
+
+static struct kg_next
 answer_await(struct kg_job *job)
 {
 	struct kg_operation *operation = (struct kg_operation *)job;
@@ -163,7 +179,6 @@ kg_wait_answer(struct kg_job *job, const struct kg_question *question, kg_step *
 {
 	struct kg_operation *operation = (struct kg_operation *)job;
 
-	kg_assert(operation->node != KG_NO_NODE);
 	operation->question = question;
 	operation->answered = then;
 	return kg_go(answer_await);

@@ -35,7 +35,8 @@ struct kg_engine_driver {
 	const char *const *networks, *const *volumes;
 	const char *const *version; /* prints the builder's version alone */
 	const char *const *events;  /* containers' events as lines of JSON; filters may follow */
-	bool tells_image_ids;       /* its listing of containers says which image each is of */
+	const char *const *create;  /* further arguments of `create` */
+	const char *const *health;  /* makes a container's check, whose status it ends with; NULL: the engine makes it by itself */
 	[[nodiscard]] struct kg_error *(*read_images)(struct kg_arena *arena, const char *text, struct kg_images *ret);
 	[[nodiscard]] struct kg_error *(*read_containers)(struct kg_arena *arena, const char *text, struct kg_containers *ret);
 	[[nodiscard]] struct kg_error *(*read_networks)(struct kg_arena *arena, const char *text, struct kg_networks *ret);

@@ -51,7 +51,8 @@ kg_images_add(struct kg_arena *arena, struct kg_images *images, const struct kg_
 	}
 	images->items[at].is_dangling = !*images->items[at].names;
 	for (const char *const *name = image->names; *name; name++)
-		kg_map_put(&images->by_name, *name, at);
+		if (!image->is_read_only || !kg_map_get(&images->by_name, *name, NULL))
+			kg_map_put(&images->by_name, *name, at);
 	for (const char *const *digest = image->digests; *digest; digest++)
 		kg_map_put(&images->by_name, *digest, at);
 }

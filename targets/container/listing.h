@@ -27,7 +27,9 @@ struct kg_image {
 	int64_t size_bytes;         /* docker's listing gives three figures of it */
 	int64_t created_s;          /* wall clock; 0: not told */
 	const struct kg_pair *labels; /* ended by a NULL name; NULL: docker's listing does not tell them, its inspection does */
-	bool is_dangling;             /* no name leads to it */
+	bool
+	    is_read_only; /* it lies in a store that several engines read: a name of the engine's own leads elsewhere all the same */
+	bool is_dangling; /* no name leads to it */
 };
 
 struct kg_images {

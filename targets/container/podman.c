@@ -27,6 +27,7 @@ image_take(void *context, const cJSON *item)
 		.size_bytes = kg_json_number(item, "Size", 0),
 		.created_s = kg_json_number(item, "Created", 0),
 		.labels = kg_json_pairs(arena, item, "Labels"),
+		.is_read_only = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "ReadOnly")),
 	    });
 }
 
@@ -172,7 +173,9 @@ const struct kg_engine_driver kg_podman = {
 	.volumes = (const char *const[]){ "volume", "ls", "--format", "json", NULL },
 	.version = (const char *const[]){ "version", "--format", "{{.Client.Version}}", NULL },
 	.events = (const char *const[]){ "events", "--format", "json", "--filter", "type=container", NULL },
-	.tells_image_ids = true,
+	/* The proxies of this machine are nothing that a test environment should depend on; `pass_env` hands them on. */
+	.create = (const char *const[]){ "--http-proxy=false", NULL },
+	.health = (const char *const[]){ "healthcheck", "run", NULL },
 	.read_images = read_images,
 	.read_containers = read_containers,
 	.read_networks = read_networks,

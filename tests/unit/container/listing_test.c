@@ -149,6 +149,21 @@ short_names_lead_to_the_hub_and_back(void **state)
 }
 
 static void
+a_name_of_ones_own_counts_more_than_one_of_a_shared_store(void **state)
+{
+	static const char *const listed[] = {
+		"[{\"Id\":\"aa\",\"Names\":[\"localhost/x:1\"]},{\"Id\":\"bb\",\"Names\":[\"localhost/x:1\"],\"ReadOnly\":true}]",
+		"[{\"Id\":\"bb\",\"Names\":[\"localhost/x:1\"],\"ReadOnly\":true},{\"Id\":\"aa\",\"Names\":[\"localhost/x:1\"]}]",
+	};
+	struct kg_images images;
+
+	for (size_t i = 0; i < 2; i++) {
+		assert_null(kg_podman.read_images(*state, listed[i], &images));
+		assert_string_equal(kg_images_find(&images, *state, "localhost/x:1")->id, "aa");
+	}
+}
+
+static void
 inspections_tell_sizes_and_labels(void **state)
 {
 	struct kg_images images;
@@ -260,6 +275,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(images_are_told_alike_by_both_engines, setup, teardown),
 		cmocka_unit_test_setup_teardown(podman_tells_labels_and_digests_of_images, setup, teardown),
 		cmocka_unit_test_setup_teardown(short_names_lead_to_the_hub_and_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_name_of_ones_own_counts_more_than_one_of_a_shared_store, setup, teardown),
 		cmocka_unit_test_setup_teardown(inspections_tell_sizes_and_labels, setup, teardown),
 		cmocka_unit_test_setup_teardown(containers_are_told_alike_by_both_engines, setup, teardown),
 		cmocka_unit_test_setup_teardown(ranges_of_ports_are_told_one_by_one, setup, teardown),
