@@ -27,7 +27,7 @@ need_podman() {
     need podman
     need runc
     [ -n "${WORLD:-}" ] || enter_world "$rootless" "$@"
-    [ "$EUID" = 0 ] || "$ROOT/tests/scenario/base_image" --into podman "$@"
+    [ "$EUID" = 0 ] || "$ROOT/tests/scenario/base_image" --into podman "$@" # if the world does not have them
 }
 
 need_docker() {
@@ -49,7 +49,8 @@ enter_world() {
         need newuidmap
         podman unshare true 2>/dev/null || skip "podman cannot map user ids here: see /etc/subuid"
     fi
-    message=$("$ROOT/tests/scenario/base_image" "$@" 2>&1) || skip "${message##*$'\n'}"
+    # shellcheck disable=SC2086 # nothing or one word
+    message=$("$ROOT/tests/scenario/base_image" $rootless "$@" 2>&1) || skip "${message##*$'\n'}"
     # shellcheck disable=SC2016,SC2086 # expanded in there; nothing or one word
     TMPDIR=${WORK%/*} exec "$ROOT/tests/scenario/world" $rootless bash -c '
         source "$ROOT/tests/scenario/lib.sh"
