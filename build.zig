@@ -117,6 +117,7 @@ pub const rooms = struct {
             "pack_write.c",
             "stat_cache.c",
             "stat_file.c",
+            "stat_tree.c",
             "store.c",
             "store_collect.c",
             "store_copy.c",
@@ -419,6 +420,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/cache/depfile_test.c", .rooms = &.{.cache} },
     .{ .source = "tests/unit/cache/glob_test.c", .rooms = &.{.cache} },
     .{ .source = "tests/unit/cache/glob_walk_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
+    .{ .source = "tests/unit/cache/context_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/context_rules_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/ignore_test.c", .rooms = &.{.cache} },
     .{ .source = "tests/unit/cache/ledger_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
@@ -488,6 +490,7 @@ pub const unit_tests: []const Test = &.{
         .rooms = &.{ .run, .probe, .registry, .graph, .cache, .loop },
         .more = &.{ "tests/unit/loop/server.c", "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c" },
     },
+    .{ .source = "tests/unit/run/context_input_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/node_log_test.c", .rooms = &.{.run} },
     .{ .source = "tests/unit/run/program_test.c", .rooms = &.{.run} },
     .{ .source = "tests/unit/run/undeclared_test.c", .rooms = run_rooms, .more = run_bench },
@@ -522,6 +525,7 @@ pub const unit_tests: []const Test = &.{
 
 /// Programs that somebody runs by hand, to measure or to look.
 pub const hand_programs: []const Test = &.{
+    .{ .source = "tests/bench/context.c", .rooms = &.{.cache} },
     .{ .source = "tests/bench/spawn.c", .rooms = &.{.loop} },
     .{ .source = "tests/demo/live.c", .rooms = &.{.run} },
 };
@@ -532,6 +536,7 @@ pub const fuzz_tests: []const Test = &.{
     .{ .source = "tests/fuzz/auth_file_fuzz.c", .rooms = &.{.registry} },
     .{ .source = "tests/fuzz/image_reference_fuzz.c", .rooms = &.{.registry} },
     .{ .source = "tests/fuzz/registry_answer_fuzz.c", .rooms = &.{.registry} },
+    .{ .source = "tests/fuzz/context_rules_fuzz.c", .rooms = &.{.cache} },
     .{ .source = "tests/fuzz/depfile_fuzz.c", .rooms = &.{.cache} },
     .{ .source = "tests/fuzz/glob_fuzz.c", .rooms = &.{.cache} },
     .{ .source = "tests/fuzz/http_header_fuzz.c", .rooms = &.{.base} },

@@ -74,7 +74,7 @@ class_take(struct reading *reading)
 		reading->at++;
 	}
 	while (token.range_count == 0 || !has(reading, ']')) {
-		struct kg_context_range range;
+		struct kg_context_range range = { 0 };
 		const char *wrong = class_character_take(reading, &range.low);
 
 		range.high = range.low;
@@ -151,6 +151,9 @@ kg_context_pattern_read(struct kg_arena *arena, const char *text, struct kg_cont
 	ret_pattern->ranges = kg_new_array(arena, struct kg_context_range, size + 1);
 	while (!wrong && reading.at < reading.end)
 		wrong = token_take(&reading);
+	while (ret_pattern->ending < ret_pattern->count &&
+	    ret_pattern->tokens[ret_pattern->count - 1 - ret_pattern->ending].type == KG_CONTEXT_CHARACTER)
+		ret_pattern->ending++;
 	token_add(&reading, (struct kg_context_token){ .type = KG_CONTEXT_END });
 	token_add(&reading, (struct kg_context_token){ .type = KG_CONTEXT_BELOW });
 	ret_pattern->words = (ret_pattern->count + 63) / 64;
@@ -261,6 +264,33 @@ bool
 kg_context_pattern_is_met(const struct kg_context_pattern *pattern, const uint64_t *set)
 {
 	return has_token(set, pattern->count - 2) || has_token(set, pattern->count - 1);
+}
+
+/* Whether the name ends as the pattern does, as far as both go: most names do not, and need not be looked at from the start. */
+static bool
+ends_alike(const struct kg_context_pattern *pattern, const uint32_t *characters, uint32_t count)
+{
+	const struct kg_context_token *end = &pattern->tokens[pattern->count - 2];
+
+	for (uint32_t i = 1; i <= pattern->ending && i <= count; i++)
+		if (end[-(int32_t)i].character != characters[count - i])
+			return false;
+	return true;
+}
+
+bool
+kg_context_pattern_meets(
+    const struct kg_context_pattern *pattern, const uint64_t *set, const uint32_t *characters, uint32_t character_count)
+{
+	uint64_t next[KG_CONTEXT_WORDS_MAX];
+
+	if (has_token(set, pattern->count - 1))
+		return true;
+	if (is_empty(pattern, set) || !ends_alike(pattern, characters, character_count))
+		return false;
+	memcpy(next, set, pattern->words * sizeof(*next));
+	kg_context_pattern_take(pattern, next, characters, character_count);
+	return kg_context_pattern_is_met(pattern, next);
 }
 
 bool

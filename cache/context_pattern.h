@@ -46,6 +46,7 @@ struct kg_context_pattern {
 	uint32_t count;       /* of tokens, with END and BELOW */
 	uint32_t words;       /* of a set: a bit for each token that the next character may meet */
 	uint32_t range_count; /* of all classes */
+	uint32_t ending;      /* that many tokens before END are characters */
 	bool is_disputed;     /* has what some builders take for a regular expression's: + ( ) { } | ^ and wildcards in a class */
 };
 
@@ -58,6 +59,9 @@ void kg_context_pattern_start(const struct kg_context_pattern *pattern, uint64_t
 void kg_context_pattern_take(
     const struct kg_context_pattern *pattern, uint64_t *set, const uint32_t *characters, uint32_t character_count);
 void kg_context_pattern_enter(const struct kg_context_pattern *pattern, uint64_t *set);
+/* Whether something called so is met: take and is_met in one, without the set. The quick way for what has nothing below. */
+bool kg_context_pattern_meets(
+    const struct kg_context_pattern *pattern, const uint64_t *set, const uint32_t *characters, uint32_t character_count);
 bool kg_context_pattern_is_met(const struct kg_context_pattern *pattern, const uint64_t *set);
 /* Whether something further down can still be met. */
 bool kg_context_pattern_is_alive(const struct kg_context_pattern *pattern, const uint64_t *set);

@@ -158,7 +158,6 @@ bool
 kg_context_rules_keep(const struct kg_context_rules *rules, const uint64_t *state, const char *name, uint32_t size)
 {
 	uint32_t characters[NAME_MAX], count;
-	uint64_t set[KG_CONTEXT_WORDS_MAX];
 
 	if (rules->count == 0 || size > NAME_MAX)
 		return true;
@@ -167,9 +166,7 @@ kg_context_rules_keep(const struct kg_context_rules *rules, const uint64_t *stat
 	for (uint32_t i = rules->count; i-- > 0;) {
 		const struct rule *rule = &rules->items[i];
 
-		memcpy(set, state + rule->first_word, rule->pattern.words * sizeof(*set));
-		kg_context_pattern_take(&rule->pattern, set, characters, count);
-		if (kg_context_pattern_is_met(&rule->pattern, set))
+		if (kg_context_pattern_meets(&rule->pattern, state + rule->first_word, characters, count))
 			return rule->is_exception;
 	}
 	return true;

@@ -136,7 +136,7 @@ static void
 file_look(struct thread *thread, int fd, const struct kg_context_folder *folder, struct kg_context_entry *entry)
 {
 	struct kg_file_state state;
-	int sys = kg_stat_cache_look_in(thread->walk->cache, fd, entry->name, &state);
+	int sys = kg_stat_cache_look_in(thread->walk->cache, fd, entry->name, entry->is_regular, &state);
 	struct stat stat;
 
 	entry->counts = !sys && state.type != KG_FILE_MISSING && state.type != KG_FILE_FOLDER && !S_ISSOCK(state.mode);
@@ -163,13 +163,14 @@ type_of(int fd, const struct dirent64 *found)
 
 	switch (found->d_type) {
 	case DT_DIR: return KG_FILE_FOLDER;
+	case DT_REG: return KG_FILE_REGULAR;
 	case DT_SOCK: return KG_FILE_MISSING;
 	case DT_UNKNOWN: break; /* the file system does not tell */
-	default: return KG_FILE_REGULAR;
+	default: return KG_FILE_OTHER;
 	}
 	if (fstatat(fd, found->d_name, &stat, AT_SYMLINK_NOFOLLOW) < 0)
 		return KG_FILE_MISSING;
-	return S_ISDIR(stat.st_mode) ? KG_FILE_FOLDER : KG_FILE_REGULAR;
+	return S_ISDIR(stat.st_mode) ? KG_FILE_FOLDER : S_ISREG(stat.st_mode) ? KG_FILE_REGULAR : KG_FILE_OTHER;
 }
 
 struct entries {
@@ -208,7 +209,8 @@ entry_found(struct thread *thread, int fd, struct kg_context_folder *folder, con
 
 	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return;
-	switch (type_of(fd, found)) {
+	enum kg_file_type type = type_of(fd, found);
+	switch (type) {
 	case KG_FILE_MISSING: return;
 	case KG_FILE_FOLDER:
 		if (strcmp(name, own_folder) == 0 || !folder_found(thread, folder, name, entry.size, &entry))
@@ -218,6 +220,7 @@ entry_found(struct thread *thread, int fd, struct kg_context_folder *folder, con
 		if (!kg_context_rules_keep(thread->walk->rules, folder->state, name, entry.size))
 			return;
 	}
+	entry.is_regular = type == KG_FILE_REGULAR;
 	entry.name = kg_copy_bytes(thread->arena, name, entry.size);
 	kg_list_push(thread->arena, entries, entry);
 }

@@ -23,6 +23,7 @@ struct kg_context_entry {
 	struct kg_digest digest;
 	uint32_t size;
 	bool counts;
+	bool is_regular; /* as the folder's listing says */
 };
 
 struct kg_context_folder {

@@ -20,10 +20,15 @@ struct kg_file_hash {
 
 /* Of a regular file: type, executable bit and content. ELOOP for what is not one. */
 int kg_file_hash(const char *path, struct kg_file_hash *ret_hash);
-/* The same of what is called so in an open folder. */
-int kg_file_hash_in(int folder_fd, const char *name, struct kg_file_hash *ret_hash);
+/* The same of what is called so in an open folder (AT_FDCWD: anywhere). known: as it was found just now, or NULL. */
+int kg_file_hash_in(int folder_fd, const char *path, const struct stat *known, struct kg_file_hash *ret_hash);
+/*
+ * The same of an open file whose stat was taken just now, read once: who writes to it meanwhile gives it a time that is not before begun_ns, and so
+ * the next run sees it.
+ */
+int kg_file_hash_open(int fd, const struct stat *stat, struct kg_file_hash *ret_hash);
 /* The same of a link: type and target. */
-int kg_file_hash_link(int folder_fd, const char *name, struct kg_digest *ret_digest);
+int kg_file_hash_link(int folder_fd, const char *path, struct kg_digest *ret_digest);
 
 int64_t kg_file_changed_ns(const struct stat *stat);        /* mtime */
 int64_t kg_file_status_changed_ns(const struct stat *stat); /* ctime */

@@ -45,7 +45,7 @@ struct live {
 struct shard {
 	alignas(64) pthread_mutex_t mutex;
 	pthread_cond_t bell; /* a file of this shard was read */
-	struct live *items;  /* open addressing, at least half of it free */
+	struct live *items;  /* open addressing, at least a quarter of it free */
 	uint32_t count, room;
 };
 
@@ -127,7 +127,7 @@ shard_grow(struct shard *shard)
 static struct live *
 live_take(struct shard *shard, uint64_t device, uint64_t inode)
 {
-	if (shard->room < (shard->count + 1) * 2)
+	if (shard->room * 3 < (shard->count + 1) * 4)
 		shard_grow(shard);
 	struct live *live = live_slot(shard->items, shard->room, device, inode);
 	if (live->state == LIVE_FREE) {
@@ -224,9 +224,16 @@ hashing_end(
 	pthread_mutex_unlock(&shard->mutex);
 }
 
+/* Where a file is, and the file itself if it is open already, else -1. */
+struct place {
+	int folder_fd;
+	const char *path;
+	int fd;
+};
+
 /* 0, or an errno; ELOOP, ENOENT and ENOTDIR tell that something else has taken the file's place. */
 static int
-regular_look(struct kg_stat_cache *cache, int folder_fd, const char *path, const struct stat *stat, struct kg_file_state *ret_state)
+regular_look(struct kg_stat_cache *cache, struct place place, const struct stat *stat, struct kg_file_state *ret_state)
 {
 	struct shard *shard = shard_of(cache, stat);
 	struct kg_file_hash hash;
@@ -238,7 +245,8 @@ regular_look(struct kg_stat_cache *cache, int folder_fd, const char *path, const
 	if (is_known)
 		return 0;
 
-	int sys = kg_file_hash_in(folder_fd, path, &hash);
+	int sys =
+	    place.fd < 0 ? kg_file_hash_in(place.folder_fd, place.path, stat, &hash) : kg_file_hash_open(place.fd, stat, &hash);
 	hashing_end(cache, shard, stat, sys ? NULL : &hash, forgotten);
 	if (sys)
 		return sys;
@@ -266,7 +274,7 @@ path_look(struct kg_stat_cache *cache, int folder_fd, const char *path, struct k
 	ret_state->mode = stat.st_mode;
 	ret_state->size_bytes = stat.st_size;
 	switch (stat.st_mode & S_IFMT) {
-	case S_IFREG: return regular_look(cache, folder_fd, path, &stat, ret_state);
+	case S_IFREG: return regular_look(cache, (struct place){ folder_fd, path, -1 }, &stat, ret_state);
 	case S_IFLNK: ret_state->type = KG_FILE_LINK; return kg_file_hash_link(folder_fd, path, &ret_state->digest);
 	case S_IFDIR: ret_state->type = KG_FILE_FOLDER; break;
 	default: ret_state->type = KG_FILE_OTHER; break;
@@ -275,11 +283,34 @@ path_look(struct kg_stat_cache *cache, int folder_fd, const char *path, struct k
 	return 0;
 }
 
+/* Where nothing is known the file has to be opened anyway, and tells by itself what it is. */
+static int
+unknown_look(struct kg_stat_cache *cache, int folder_fd, const char *name, struct kg_file_state *ret_state)
+{
+	/* O_NONBLOCK: it may have become a named pipe. */
+	int fd = openat(folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), sys;
+	struct stat stat;
+
+	if (fd < 0)
+		return errno;
+	if (fstat(fd, &stat) < 0)
+		sys = errno;
+	else if (!S_ISREG(stat.st_mode))
+		sys = ELOOP;
+	else
+		sys = regular_look(cache, (struct place){ folder_fd, name, fd }, &stat, ret_state);
+	close(fd);
+	return sys;
+}
+
 int
-kg_stat_cache_look_in(struct kg_stat_cache *cache, int folder_fd, const char *name, struct kg_file_state *ret_state)
+kg_stat_cache_look_in(
+    struct kg_stat_cache *cache, int folder_fd, const char *name, bool is_regular, struct kg_file_state *ret_state)
 {
 	int sys = 0;
 
+	if (is_regular && cache->file.count == 0 && unknown_look(cache, folder_fd, name, ret_state) == 0)
+		return 0;
 	for (int i = 0; i < race_tries; i++) {
 		sys = path_look(cache, folder_fd, name, ret_state);
 		if (sys != ELOOP && sys != EINVAL && !is_gone(sys))
@@ -291,7 +322,7 @@ kg_stat_cache_look_in(struct kg_stat_cache *cache, int folder_fd, const char *na
 struct kg_error *
 kg_stat_cache_look(struct kg_stat_cache *cache, struct kg_arena *arena, const char *path, struct kg_file_state *ret_state)
 {
-	int sys = kg_stat_cache_look_in(cache, AT_FDCWD, path, ret_state);
+	int sys = kg_stat_cache_look_in(cache, AT_FDCWD, path, false, ret_state);
 
 	return sys ? kg_error_system(arena, sys, "cannot read %s", path) : NULL;
 }
@@ -337,34 +368,6 @@ kg_stat_cache_forget(struct kg_stat_cache *cache, const char *path)
 		    lstat(kg_format(scratch, "%s/%s", path, names.items[i].name), &stat) == 0)
 			file_forget(cache, &stat);
 	kg_arena_free(scratch);
-}
-
-struct kg_error *
-kg_stat_cache_tree(struct kg_stat_cache *cache, struct kg_arena *arena, const char *path, struct kg_file_state *ret_state)
-{
-	struct kg_error *error = kg_stat_cache_look(cache, arena, path, ret_state);
-	struct kg_names names = { 0 };
-	struct kg_digest_state digest;
-
-	if (error || ret_state->type != KG_FILE_FOLDER)
-		return error;
-	kg_digest_start(&digest);
-	kg_digest_add_number(&digest, KG_FILE_FOLDER);
-	error = kg_walk_tree(arena, path, &names);
-	for (uint32_t i = 0; !error && i < names.count; i++) {
-		struct kg_file_state one;
-
-		error = kg_stat_cache_look(cache, arena, kg_format(arena, "%s/%s", path, names.items[i].name), &one);
-		if (error)
-			break;
-		kg_digest_add_text(&digest, names.items[i].name);
-		kg_digest_add_number(&digest, one.type);
-		kg_digest_add_number(&digest, one.digest.high);
-		kg_digest_add_number(&digest, one.digest.low);
-		ret_state->size_bytes += one.type == KG_FILE_REGULAR ? one.size_bytes : 0;
-	}
-	ret_state->digest = kg_digest_end(&digest);
-	return error;
 }
 
 /* How far the clock of the cache's file system is ahead of ours, and which one it is: a file written there tells. */
@@ -457,8 +460,11 @@ kg_stat_cache_close(struct kg_stat_cache *cache, struct kg_arena *arena)
 {
 	struct kg_arena *scratch = kg_arena_make();
 	struct kg_error *error = NULL;
-	struct records kept = { 0 };
+	struct records kept = { .room = cache->file.count };
 
+	for (uint32_t i = 0; i < shard_count; i++)
+		kept.room += cache->shards[i].count;
+	kept.items = kg_new_array(scratch, struct kg_stat_record, kept.room + 1);
 	if (kg_stat_cache_hashed(cache) > 0)
 		records_keep_live(cache, scratch, &kept);
 	bool is_changed = kept.count > 0;

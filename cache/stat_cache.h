@@ -39,8 +39,9 @@ struct kg_file_state {
  */
 [[nodiscard]] struct kg_error *kg_stat_cache_look(
     struct kg_stat_cache *cache, struct kg_arena *arena, const char *path, struct kg_file_state *ret_state);
-/* The same for a name in an open folder (AT_FDCWD: a path). 0 or an errno. */
-int kg_stat_cache_look_in(struct kg_stat_cache *cache, int folder_fd, const char *name, struct kg_file_state *ret_state);
+/* The same for a name in an open folder (AT_FDCWD: a path). is_regular: the folder's listing says that it is a regular file. 0 or an errno. */
+int kg_stat_cache_look_in(
+    struct kg_stat_cache *cache, int folder_fd, const char *name, bool is_regular, struct kg_file_state *ret_state);
 /*
  * The file was written by ourselves in this run: what is known of it, and of all below it when it is a folder, is forgotten. Any thread.
  */
