@@ -113,7 +113,7 @@ kg_image_file(struct kg_arena *arena, const struct kg_image_spec *spec)
 	return access(path, F_OK) == 0 ? path : kg_path_join(arena, spec->context, "Dockerfile");
 }
 
-/* The rules are the builders' own: docker's know no .containerignore. */
+/* The rules are the builders' own: docker's know no .containerignore; podman's take .dockerignore first, but in the context. */
 const char *const *
 kg_image_ignore_files(struct kg_arena *arena, const struct kg_image_spec *spec)
 {
@@ -122,9 +122,9 @@ kg_image_ignore_files(struct kg_arena *arena, const struct kg_image_spec *spec)
 	struct kg_engine engine;
 	bool is_docker = !kg_engine_find(arena, spec->engine.engine, &engine) && engine.driver == &kg_docker;
 
+	kg_arguments_add(&list, kg_format(arena, "%s.dockerignore", file), NULL);
 	if (!is_docker)
 		kg_arguments_add(&list, kg_format(arena, "%s.containerignore", file), NULL);
-	kg_arguments_add(&list, kg_format(arena, "%s.dockerignore", file), NULL);
 	if (!is_docker)
 		kg_arguments_add(&list, kg_path_join(arena, spec->context, ".containerignore"), NULL);
 	kg_arguments_add(&list, kg_path_join(arena, spec->context, ".dockerignore"), NULL);
