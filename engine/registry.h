@@ -82,6 +82,7 @@ struct kg_registry_result {
 	const struct kg_error *error; /* NULL: all is well, and so it is when something is absent */
 	int32_t status;               /* of the last answer; 0: none came */
 	bool is_absent;               /* there is no such manifest or blob */
+	bool is_denied;               /* with error: by 401 or 403, which is also how some hide that a repository is not there */
 	bool was_there;               /* put: the registry had it before, nothing was sent */
 	const char *digest;           /* of what was got or put */
 	int64_t size;                 /* of the same, in bytes */
@@ -125,7 +126,7 @@ struct kg_next kg_registry_blob_get(struct kg_job *job, const struct kg_blob_ask
 /* Puts a file, or bytes, as a blob, unless the registry has it. */
 struct kg_blob_put {
 	const char *host, *path;
-	const char *digest; /* NULL: worked out, on a worker thread */
+	const char *digest; /* as the caller knows it; NULL: worked out, of a file on a worker thread */
 	const char *file;   /* absolute; must stay as it is until the ask has ended. NULL: bytes */
 	const char *bytes;
 	size_t size; /* of bytes */

@@ -6,9 +6,11 @@
  * then GET of the upload's place tells how far it got, PATCH sends the rest, and an empty PUT closes it. A registry that knows
  * nothing of that (distribution forgets an upload that was cut) gets the whole once more.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "engine/base/arena.h"
 #include "engine/base/error.h"
@@ -20,7 +22,7 @@
 static constexpr uint32_t cuts_most = 3;
 static constexpr int64_t progress_bytes = 1 << 20;
 
-static kg_step put_hashed, head, head_came, post_came, put_whole, put_came, post, status_came, patch_came;
+static kg_step put_known, head, head_came, post_came, put_whole, put_came, post, status_came, patch_came;
 
 struct kg_next
 kg_registry_blob_put(struct kg_job *job, const struct kg_blob_put *put, kg_step *then)
@@ -32,16 +34,25 @@ kg_registry_blob_put(struct kg_job *job, const struct kg_blob_put *put, kg_step 
 	call->what = "a blob";
 	call->digest = kg_new(job->arena, struct kg_file_digest);
 	call->digest->path = put->file;
-	if (put->file)
-		return kg_wait_worker(job, kg_file_digest_work, call->digest, put_hashed);
-	snprintf(call->digest->text, sizeof(call->digest->text), "%s", kg_sha256(job->arena, put->bytes, put->size));
+	if (put->digest && !kg_digest_is_well(put->digest))
+		return kg_call_end(job, kg_error_make(job->arena, KG_EINPUT, "`%s` is no SHA-256", put->digest));
+	if (put->file && !put->digest)
+		return kg_wait_worker(job, kg_file_digest_work, call->digest, put_known);
 	call->digest->size = (int64_t)put->size;
-	return kg_go(put_hashed);
+	if (put->file) {
+		struct stat status;
+
+		call->digest->sys = stat(put->file, &status) < 0 ? errno : 0;
+		call->digest->size = call->digest->sys ? 0 : status.st_size;
+	}
+	snprintf(call->digest->text, sizeof(call->digest->text), "%s",
+	    put->digest ? put->digest : kg_sha256(job->arena, put->bytes, put->size));
+	return kg_go(put_known);
 }
 
-/* Also where the caller knows the digest: what is sent is what is in the file now. */
+/* A digest that the caller gives is not worked out again: the registry does that anyway, and refuses what differs. */
 static struct kg_next
-put_hashed(struct kg_job *job)
+put_known(struct kg_job *job)
 {
 	struct kg_call *call = kg_call_of(job);
 	const struct kg_file_digest *digest = call->digest;
@@ -49,9 +60,6 @@ put_hashed(struct kg_job *job)
 	if (digest->sys)
 		return kg_call_end(job, kg_error_system(job->arena, digest->sys, "cannot read %s", digest->path));
 	call->what = kg_format(job->arena, "blob %s", digest->text);
-	if (call->put.digest && strcmp(call->put.digest, digest->text) != 0)
-		return kg_call_end(
-		    job, kg_error_make(job->arena, KG_EDATA, "%s has another digest than %s", digest->path, call->put.digest));
 	call->result.digest = digest->text;
 	call->result.size = digest->size;
 	return kg_go(head);

@@ -79,6 +79,7 @@ kg_call_end(struct kg_job *job, struct kg_error *error)
 		call->result.error = kg_error_wrap(job->arena, error, "%s %s in %s/%s", call->pushes ? "cannot put" : "cannot get",
 		    call->what, call->host->name, call->path);
 	call->result.status = job->http.status;
+	call->result.is_denied = error && (job->http.status == 401 || job->http.status == 403);
 	return kg_go(call->then);
 }
 

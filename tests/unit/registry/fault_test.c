@@ -372,6 +372,27 @@ manifests_that_are_none_are_refused(void **state)
 }
 
 static void
+what_is_denied_is_told_apart(void **state)
+{
+	static const struct {
+		const char *answer;
+		bool is_denied;
+	} cases[] = { { "HTTP/1.1 403 No\r\n" EMPTY, true }, { "HTTP/1.1 401 No\r\n" EMPTY, true },
+		{ "HTTP/1.1 500 No\r\n" EMPTY, false }, { "HTTP/1.1 404 No\r\n" EMPTY, false } };
+	struct test *test = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct lie lies[] = { { .path = "/manifests/", .answer = cases[i].answer },
+			{ .path = "/v2/", .answer = "HTTP/1.1 200 OK\r\n" EMPTY }, { 0 } };
+		struct ask ask = manifest_get(test, lies);
+
+		assert_int_equal(ask.result.is_denied, cases[i].is_denied);
+		liar_free(test->liar);
+		test->liar = NULL;
+	}
+}
+
+static void
 redirects_to_another_host_carry_no_credentials(void **state)
 {
 	struct test *test = *state;
@@ -518,6 +539,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(nobody_there_is_told_with_host_and_repository, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_interrupted_run_leaves_no_half_blob, setup, teardown),
 		cmocka_unit_test_setup_teardown(manifests_that_are_none_are_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_denied_is_told_apart, setup, teardown),
 		cmocka_unit_test_setup_teardown(redirects_to_another_host_carry_no_credentials, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_upload_that_is_reset_is_there_in_the_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_upload_whose_answer_is_lost_is_not_sent_again, setup, teardown),

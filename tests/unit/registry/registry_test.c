@@ -151,6 +151,32 @@ what_is_not_there_is_absent_and_no_error(void **state)
 	assert_null(asking_read(test->asking, "got", NULL));
 }
 
+static void
+a_digest_that_is_not_the_blobs_is_refused_by_the_registry(void **state)
+{
+	struct test *test = *state;
+	registry_needed(test);
+	const char *other = kg_sha256(test->asking->arena, "other", 5), *digest = kg_sha256(test->asking->arena, "text", 4);
+	asking_write(test->asking, "blob", "text", 4);
+	struct ask asks[] = {
+		{ .blob_put =
+			&(struct kg_blob_put){ test->server->host, "a/b", digest, .file = asking_path(test->asking, "blob") } },
+		{ .blob_put =
+			&(struct kg_blob_put){ test->server->host, "a/b", other, .file = asking_path(test->asking, "blob") } },
+		{ .blob_put =
+			&(struct kg_blob_put){ test->server->host, "a/b", "sha256:x", .file = asking_path(test->asking, "blob") } },
+		{ .blob_put = &(struct kg_blob_put){ test->server->host, "a/b", .file = asking_path(test->asking, "none") } },
+	};
+
+	asking_run(test->asking, asks, 4);
+	assert_null(asks[0].error);
+	assert_int_equal(asks[0].result.size, 4);
+	assert_non_null(strstr(asks[1].error, "400 Bad Request (provided digest did not match uploaded content)"));
+	assert_non_null(strstr(asks[2].error, "is no SHA-256"));
+	assert_non_null(strstr(asks[3].error, "No such file"));
+	assert_int_equal(asks[3].result.status, 0);
+}
+
 int
 main(void)
 {
@@ -158,6 +184,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_blob_that_was_put_is_got, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_manifest_that_was_put_is_got_by_tag_and_by_digest, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_not_there_is_absent_and_no_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_digest_that_is_not_the_blobs_is_refused_by_the_registry, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
