@@ -96,6 +96,9 @@ manifest_told(struct kg_job *job)
 	const struct kg_registry_result *result = kg_registry_result(job);
 	struct kg_arguments arguments = { .arena = job->arena };
 
+	/* Some registries deny what does not exist yet; the push will tell. */
+	if (result->is_denied && job->remote && job->remote->push)
+		return kg_go(state->then);
 	if (result->error)
 		return refuse(job, result->error);
 	if (result->is_absent || !job->remote)
@@ -209,10 +212,10 @@ publish_asked(struct kg_job *job)
 	const struct kg_registry_result *result = kg_registry_result(job);
 	struct kg_arguments arguments = { .arena = job->arena };
 
-	if (result->error)
+	if (result->error && !result->is_denied)
 		return kg_failed(kg_error_copy(job->arena, result->error));
 	/* Somebody else was first; what they have was made of the same. */
-	if (!result->is_absent || !job->remote)
+	if (result->manifest || !job->remote)
 		return kg_done(job);
 	if (publishing->engine.driver != &kg_docker)
 		return kg_go(name_given);
