@@ -32,14 +32,26 @@ key_of(const char *name)
 	return key;
 }
 
-/* Ends a writing transaction that went well so far, or takes it back. */
+/* Makes the change in one transaction. When the ledger is full it is taken back, and made again in a larger one. */
 static struct kg_error *
-write_end(struct kg_arena *arena, struct kg_ledger *ledger, MDB_txn *txn, int status)
+written(struct kg_ledger *ledger, struct kg_arena *arena, int (*change)(struct kg_ledger *ledger, MDB_txn *txn, const void *what),
+    const void *what)
 {
-	if (status == 0)
-		status = mdb_txn_commit(txn);
-	else
-		mdb_txn_abort(txn);
+	int status;
+
+	kg_assert(!ledger->is_reading);
+	do {
+		MDB_txn *txn;
+
+		status = kg_ledger_begin(ledger, true, &txn);
+		if (status)
+			break;
+		status = change(ledger, txn, what);
+		if (status == 0)
+			status = kg_ledger_commit(ledger, txn);
+		else
+			kg_ledger_abort(ledger, txn);
+	} while (status == MDB_MAP_FULL && kg_ledger_grow(ledger) == 0);
 	if (status)
 		return kg_ledger_error(arena, ledger, status, "write");
 
@@ -55,50 +67,55 @@ checksum_of(MDB_txn *txn, MDB_dbi table, MDB_val *key)
 	return mdb_get(txn, table, key, &value) == 0 ? kg_entry_checksum(value.mv_data, value.mv_size) : 0;
 }
 
-struct change {
-	MDB_txn *txn;
-	struct kg_ledger_head head;
+struct puts {
+	const struct kg_entry *const *entries;
+	const struct kg_parts *const *parts; /* NULL as a whole, or in places: the old ones stay */
+	uint32_t count;
 	struct kg_arena *scratch;
 };
 
 static int
-entry_put(struct kg_ledger *ledger, struct change *change, const struct kg_entry *entry, const struct kg_parts *parts)
+entry_put(struct kg_ledger *ledger, MDB_txn *txn, struct kg_ledger_head *head, const struct puts *puts, uint32_t index)
 {
+	const struct kg_entry *entry = puts->entries[index];
+	const struct kg_parts *parts = puts->parts ? puts->parts[index] : NULL;
 	struct key name = key_of(entry->name);
 	MDB_val key = { name.size, name.bytes };
-	struct kg_block block = kg_entry_encode(change->scratch, entry);
+	struct kg_block block = kg_entry_encode(puts->scratch, entry);
 	MDB_dbi entries = ledger->tables[KG_LEDGER_ENTRIES];
 
-	change->head.entries_sum -= checksum_of(change->txn, entries, &key);
-	change->head.entries_sum += kg_entry_checksum(block.bytes, block.size);
-	int status = mdb_put(change->txn, entries, &key, &(MDB_val){ block.size, (void *)block.bytes }, 0);
+	head->entries_sum -= checksum_of(txn, entries, &key);
+	head->entries_sum += kg_entry_checksum(block.bytes, block.size);
+	int status = mdb_put(txn, entries, &key, &(MDB_val){ block.size, (void *)block.bytes }, 0);
 	if (status || !parts)
 		return status;
-	block = kg_parts_encode(change->scratch, entry->name, parts);
-	return mdb_put(change->txn, ledger->tables[KG_LEDGER_PARTS], &key, &(MDB_val){ block.size, (void *)block.bytes }, 0);
+	block = kg_parts_encode(puts->scratch, entry->name, parts);
+	return mdb_put(txn, ledger->tables[KG_LEDGER_PARTS], &key, &(MDB_val){ block.size, (void *)block.bytes }, 0);
+}
+
+static int
+entries_put(struct kg_ledger *ledger, MDB_txn *txn, const void *what)
+{
+	const struct puts *puts = what;
+	struct kg_ledger_head head;
+	int status = kg_ledger_head_get(ledger, txn, &head);
+
+	for (uint32_t i = 0; i < puts->count && status == 0; i++) {
+		status = entry_put(ledger, txn, &head, puts, i);
+		kg_arena_empty(puts->scratch);
+	}
+	return status ? status : kg_ledger_head_put(ledger, txn, head);
 }
 
 struct kg_error *
 kg_ledger_put_all(struct kg_ledger *ledger, struct kg_arena *arena, const struct kg_entry *const *entries,
     const struct kg_parts *const *parts, uint32_t count)
 {
-	struct change change = { .scratch = kg_arena_make() };
-	int status = mdb_txn_begin(ledger->env, NULL, 0, &change.txn);
+	struct puts puts = { entries, parts, count, kg_arena_make() };
+	struct kg_error *error = written(ledger, arena, entries_put, &puts);
 
-	kg_assert(!ledger->is_reading);
-	if (status) {
-		kg_arena_free(change.scratch);
-		return kg_ledger_error(arena, ledger, status, "write");
-	}
-	status = kg_ledger_head_get(ledger, change.txn, &change.head);
-	for (uint32_t i = 0; i < count && status == 0; i++) {
-		status = entry_put(ledger, &change, entries[i], parts ? parts[i] : NULL);
-		kg_arena_empty(change.scratch);
-	}
-	if (status == 0)
-		status = kg_ledger_head_put(ledger, change.txn, change.head);
-	kg_arena_free(change.scratch);
-	return write_end(arena, ledger, change.txn, status);
+	kg_arena_free(puts.scratch);
+	return error;
 }
 
 struct kg_error *
@@ -107,47 +124,44 @@ kg_ledger_put(struct kg_ledger *ledger, struct kg_arena *arena, const struct kg_
 	return kg_ledger_put_all(ledger, arena, &entry, &parts, 1);
 }
 
-struct kg_error *
-kg_ledger_remove(struct kg_ledger *ledger, struct kg_arena *arena, const char *node)
+static int
+entry_remove(struct kg_ledger *ledger, MDB_txn *txn, const void *what)
 {
-	struct key name = key_of(node);
+	struct key name = key_of(what);
 	MDB_val key = { name.size, name.bytes };
 	struct kg_ledger_head head;
-	MDB_txn *txn;
-	int status = mdb_txn_begin(ledger->env, NULL, 0, &txn);
+	int status = kg_ledger_head_get(ledger, txn, &head);
 
-	kg_assert(!ledger->is_reading);
-	if (status)
-		return kg_ledger_error(arena, ledger, status, "write");
-	status = kg_ledger_head_get(ledger, txn, &head);
 	head.entries_sum -= checksum_of(txn, ledger->tables[KG_LEDGER_ENTRIES], &key);
 	for (int i = KG_LEDGER_ENTRIES; i <= KG_LEDGER_PARTS && status == 0; i++) {
 		status = mdb_del(txn, ledger->tables[i], &key, NULL);
 		if (status == MDB_NOTFOUND)
 			status = 0;
 	}
-	if (status == 0)
-		status = kg_ledger_head_put(ledger, txn, head);
-	return write_end(arena, ledger, txn, status);
+	return status ? status : kg_ledger_head_put(ledger, txn, head);
 }
 
-/* A value within a read transaction that the caller ends with mdb_txn_abort; size 0 and *ret_txn NULL when there is none. */
+struct kg_error *
+kg_ledger_remove(struct kg_ledger *ledger, struct kg_arena *arena, const char *node)
+{
+	return written(ledger, arena, entry_remove, node);
+}
+
+/* A value within a read transaction that the caller ends with kg_ledger_abort; size 0 and *ret_txn NULL when there is none. */
 static struct kg_error *
 value_find(struct kg_ledger *ledger, struct kg_arena *arena, enum kg_ledger_table table, const char *name, MDB_txn **ret_txn,
     MDB_val *ret_value)
 {
 	struct key bytes = key_of(name);
 	MDB_val key = { bytes.size, bytes.bytes };
-	int status = mdb_txn_begin(ledger->env, NULL, MDB_RDONLY, ret_txn);
+	int status = kg_ledger_begin(ledger, false, ret_txn);
 
-	if (status) {
-		*ret_txn = NULL;
+	if (status)
 		return kg_ledger_error(arena, ledger, status, "read");
-	}
 	status = mdb_get(*ret_txn, ledger->tables[table], &key, ret_value);
 	if (status == 0)
 		return NULL;
-	mdb_txn_abort(*ret_txn);
+	kg_ledger_abort(ledger, *ret_txn);
 	*ret_txn = NULL;
 	return status == MDB_NOTFOUND ? NULL : kg_ledger_error(arena, ledger, status, "read");
 }
@@ -165,7 +179,7 @@ kg_ledger_find(struct kg_ledger *ledger, struct kg_arena *arena, const char *nod
 	*ret_entry = kg_entry_decode(&(struct kg_entry_room){ .arena = arena }, value.mv_data, value.mv_size);
 	if (*ret_entry && strcmp((*ret_entry)->name, node) != 0)
 		*ret_entry = NULL;
-	mdb_txn_abort(txn);
+	kg_ledger_abort(ledger, txn);
 	return NULL;
 }
 
@@ -179,7 +193,7 @@ kg_ledger_parts(struct kg_ledger *ledger, struct kg_arena *arena, const char *no
 	if (!txn || !kg_parts_decode(arena, node, value.mv_data, value.mv_size, ret_parts))
 		*ret_parts = (struct kg_parts){ .arena = arena, .is_sealed = true };
 	if (txn)
-		mdb_txn_abort(txn);
+		kg_ledger_abort(ledger, txn);
 	return error;
 }
 
@@ -225,14 +239,14 @@ kg_ledger_all(struct kg_ledger *ledger, struct kg_arena *arena, const struct kg_
 {
 	const struct kg_entry **entries = NULL;
 	MDB_txn *txn;
-	int status = mdb_txn_begin(ledger->env, NULL, MDB_RDONLY, &txn);
+	int status = kg_ledger_begin(ledger, false, &txn);
 
 	*ret_entries = NULL;
 	*ret_count = 0;
 	if (status)
 		return kg_ledger_error(arena, ledger, status, "read");
 	status = entries_read(ledger, arena, txn, &entries, ret_count);
-	mdb_txn_abort(txn);
+	kg_ledger_abort(ledger, txn);
 	if (status)
 		return kg_ledger_error(arena, ledger, status, "read");
 
@@ -258,28 +272,34 @@ kg_ledger_fact(struct kg_ledger *ledger, struct kg_arena *arena, const char *nam
 	if (!txn)
 		return error;
 	*ret_value = kg_copy_bytes(arena, value.mv_data, value.mv_size);
-	mdb_txn_abort(txn);
+	kg_ledger_abort(ledger, txn);
 	return NULL;
+}
+
+struct fact {
+	const char *name, *value;
+};
+
+static int
+fact_put(struct kg_ledger *ledger, MDB_txn *txn, const void *what)
+{
+	const struct fact *fact = what;
+	struct key bytes = key_of(fact->name);
+	MDB_val key = { bytes.size, bytes.bytes };
+
+	if (!fact->value)
+		return mdb_del(txn, ledger->tables[KG_LEDGER_FACTS], &key, NULL);
+	return mdb_put(txn, ledger->tables[KG_LEDGER_FACTS], &key, &(MDB_val){ strlen(fact->value), (void *)fact->value }, 0);
 }
 
 struct kg_error *
 kg_ledger_set_fact(struct kg_ledger *ledger, struct kg_arena *arena, const char *name, const char *value)
 {
-	struct key bytes = key_of(name);
-	MDB_val key = { bytes.size, bytes.bytes };
 	const char *old;
-	MDB_txn *txn;
 	struct kg_error *error = kg_ledger_fact(ledger, arena, name, &old);
 
 	kg_assert(!ledger->is_reading);
 	if (error || (!value && !old) || (value && old && strcmp(value, old) == 0))
 		return error;
-	int status = mdb_txn_begin(ledger->env, NULL, 0, &txn);
-	if (status)
-		return kg_ledger_error(arena, ledger, status, "write");
-	if (value)
-		status = mdb_put(txn, ledger->tables[KG_LEDGER_FACTS], &key, &(MDB_val){ strlen(value), (void *)value }, 0);
-	else
-		status = mdb_del(txn, ledger->tables[KG_LEDGER_FACTS], &key, NULL);
-	return write_end(arena, ledger, txn, status);
+	return written(ledger, arena, fact_put, &(struct fact){ name, value });
 }

@@ -11,8 +11,6 @@
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 
-static constexpr size_t map_bytes = sizeof(size_t) < 8 ? (size_t)1 << 30 : (size_t)1 << 34;
-static constexpr size_t small_map_bytes = (size_t)1 << 28; /* where the address space is limited (ulimit -v) */
 static constexpr uint32_t layout_version = 1;
 static constexpr int64_t sync_interval_ns = 1000000000;
 static constexpr int damaged_kept = 9;
@@ -23,9 +21,65 @@ static const char *const table_names[KG_LEDGER_TABLES] = { "entries", "parts", "
 struct kg_error *
 kg_ledger_error(struct kg_arena *arena, const struct kg_ledger *ledger, int status, const char *doing)
 {
+	if (status == MDB_MAP_FULL)
+		return kg_error_advise(arena,
+		    kg_error_make(arena, KG_ESYSTEM,
+			"cannot %s the ledger %s: it is full, and no address space is left to make it larger", doing, ledger->path),
+		    "raise the limit of address space (ulimit -v)");
 	if (status > 0)
 		return kg_error_system(arena, status, "cannot %s the ledger %s", doing, ledger->path);
 	return kg_error_make(arena, KG_EDATA, "cannot %s the ledger %s: %s", doing, ledger->path, mdb_strerror(status));
+}
+
+int
+kg_ledger_begin(struct kg_ledger *ledger, bool is_writing, MDB_txn **ret_txn)
+{
+	for (;;) {
+		pthread_rwlock_rdlock(&ledger->lock);
+		int status = mdb_txn_begin(ledger->env, NULL, is_writing ? 0 : MDB_RDONLY, ret_txn);
+		if (status == 0)
+			return 0;
+		pthread_rwlock_unlock(&ledger->lock);
+		*ret_txn = NULL;
+		if (status != MDB_MAP_RESIZED)
+			return status;
+		/* Another process has made it larger: 0 takes that over. */
+		pthread_rwlock_wrlock(&ledger->lock);
+		status = mdb_env_set_mapsize(ledger->env, 0);
+		pthread_rwlock_unlock(&ledger->lock);
+		if (status)
+			return status;
+	}
+}
+
+int
+kg_ledger_commit(struct kg_ledger *ledger, MDB_txn *txn)
+{
+	int status = mdb_txn_commit(txn);
+
+	pthread_rwlock_unlock(&ledger->lock);
+	return status;
+}
+
+void
+kg_ledger_abort(struct kg_ledger *ledger, MDB_txn *txn)
+{
+	mdb_txn_abort(txn);
+	pthread_rwlock_unlock(&ledger->lock);
+}
+
+int
+kg_ledger_grow(struct kg_ledger *ledger)
+{
+	MDB_envinfo info;
+
+	pthread_rwlock_wrlock(&ledger->lock);
+	int status = mdb_env_info(ledger->env, &info);
+	size_t larger = status == 0 ? kg_ledger_map_larger(info.me_mapsize) : 0;
+	if (status == 0)
+		status = larger > 0 ? mdb_env_set_mapsize(ledger->env, larger) : MDB_MAP_FULL;
+	pthread_rwlock_unlock(&ledger->lock);
+	return status;
 }
 
 static MDB_val head_key = { .mv_size = 4, .mv_data = (char[]){ "head" } };
@@ -64,14 +118,14 @@ env_open(struct kg_arena *arena, struct kg_ledger *ledger, const char **ret_dama
 {
 	unsigned flags = MDB_NOSUBDIR | MDB_NOTLS | (ledger->is_reading ? MDB_RDONLY : MDB_NOSYNC);
 
-	*ret_damage = kg_ledger_check_head(arena, ledger->path, map_bytes);
+	*ret_damage = kg_ledger_check_head(arena, ledger->path, KG_LEDGER_BYTES_MAX);
 	if (*ret_damage)
 		return NULL;
-	for (size_t map_size = map_bytes;; map_size = small_map_bytes) {
+	for (uint32_t tries = 0;; tries++) {
 		int status = mdb_env_create(&ledger->env);
 
 		if (status == 0)
-			status = mdb_env_set_mapsize(ledger->env, map_size);
+			status = mdb_env_set_mapsize(ledger->env, kg_ledger_map_first(tries));
 		if (status == 0)
 			status = mdb_env_set_maxdbs(ledger->env, KG_LEDGER_TABLES);
 		if (status == 0)
@@ -82,7 +136,8 @@ env_open(struct kg_arena *arena, struct kg_ledger *ledger, const char **ret_dama
 		}
 		mdb_env_close(ledger->env);
 		ledger->env = NULL;
-		if (status == ENOMEM && map_size > small_map_bytes)
+		/* Where the address space is limited (ulimit -v), less will do. */
+		if (status == ENOMEM && kg_ledger_map_first(tries + 1) > 0)
 			continue;
 		if (status > 0)
 			return kg_ledger_error(arena, ledger, status, "open");
@@ -100,12 +155,12 @@ pages_check(struct kg_arena *arena, struct kg_ledger *ledger, struct kg_ledger_f
 	/* Beside a run that writes, the snapshot may be two transactions old before its first page has been read. */
 	for (int i = 0; i < check_tries; i++) {
 		MDB_txn *txn;
-		int status = mdb_txn_begin(ledger->env, NULL, MDB_RDONLY, &txn);
+		int status = kg_ledger_begin(ledger, false, &txn);
 
 		if (status)
 			return kg_ledger_error(arena, ledger, status, "read");
-		*ret_damage = kg_ledger_check(arena, ledger->path, map_bytes, mdb_txn_id(txn), ret_found);
-		mdb_txn_abort(txn);
+		*ret_damage = kg_ledger_check(arena, ledger->path, KG_LEDGER_BYTES_MAX, mdb_txn_id(txn), ret_found);
+		kg_ledger_abort(ledger, txn);
 		if (!*ret_damage)
 			return NULL;
 	}
@@ -118,7 +173,7 @@ tables_open(struct kg_ledger *ledger)
 {
 	struct kg_ledger_head head;
 	MDB_txn *txn;
-	int status = mdb_txn_begin(ledger->env, NULL, ledger->is_reading ? MDB_RDONLY : 0, &txn);
+	int status = kg_ledger_begin(ledger, !ledger->is_reading, &txn);
 
 	if (status)
 		return status;
@@ -127,8 +182,8 @@ tables_open(struct kg_ledger *ledger)
 	if (status == 0 && !ledger->is_reading && kg_ledger_head_get(ledger, txn, &head) == MDB_NOTFOUND)
 		status = kg_ledger_head_put(ledger, txn, (struct kg_ledger_head){ .version = layout_version });
 	if (status == 0)
-		return mdb_txn_commit(txn);
-	mdb_txn_abort(txn);
+		return kg_ledger_commit(ledger, txn);
+	kg_ledger_abort(ledger, txn);
 	return status;
 }
 
@@ -196,6 +251,7 @@ ledger_make(struct kg_arena *arena, const char *folder, bool is_reading)
 
 	ledger->path = kg_format(arena, "%s/ledger.mdb", folder);
 	ledger->is_reading = is_reading;
+	pthread_rwlock_init(&ledger->lock, NULL);
 	ledger->synced_ns = kg_clock_now_ns();
 	return ledger;
 }
