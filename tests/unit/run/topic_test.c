@@ -15,7 +15,7 @@
 /* Of all nodes of one test. */
 static struct {
 	struct kg_topic *topic;
-	uint32_t listening, heard, limits, signals, ended_early;
+	uint32_t looked, listening, heard, limits, signals, ended_early;
 } seen;
 
 static struct kg_topic *
@@ -68,6 +68,7 @@ look_first(struct kg_job *job)
 {
 	const struct listener_spec *spec = job->spec;
 
+	seen.looked++;
 	return kg_wait_topic(job, topic_of(job), 0, spec->busy ? busy : listen);
 }
 
@@ -91,10 +92,11 @@ static const struct kg_kind listener = {
 };
 
 struct teller_spec {
-	int64_t listeners, ended;
+	int64_t looked, listeners, ended;
 };
 
 static const struct kg_field teller_fields[] = {
+	KG_FIELD(teller_spec, looked, KG_INTEGER, 0, "how many must have looked before it signals"),
 	KG_FIELD(teller_spec, listeners, KG_INTEGER, 0, "how many must be listening before it signals"),
 	KG_FIELD(teller_spec, ended, KG_INTEGER, 0, "how many must have been ended before it signals"),
 	{ 0 },
@@ -105,7 +107,7 @@ tell(struct kg_job *job)
 {
 	const struct teller_spec *spec = job->spec;
 
-	if (seen.listening < spec->listeners || seen.ended_early < spec->ended)
+	if (seen.looked < spec->looked || seen.listening < spec->listeners || seen.ended_early < spec->ended)
 		return kg_wait_timer(job, 1, tell);
 	kg_topic_signal(topic_of(job));
 	seen.signals++;
@@ -166,7 +168,7 @@ a_signal_while_nobody_waits_is_kept(void **state)
 {
 	assert_int_equal(up(*state,
 			     "[node.a]\nkind = \"listener\"\nbusy = true\n[node.b]\nkind = \"listener\"\nbusy = true\n"
-			     "[node.t]\nkind = \"teller\"\n"),
+			     "[node.t]\nkind = \"teller\"\nlooked = 2\n"),
 	    KG_RUN_UP);
 	assert_int_equal(seen.heard, 2);
 	assert_int_equal(seen.limits, 0);
