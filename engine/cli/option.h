@@ -29,7 +29,7 @@ struct kg_options {
 	int64_t lock_wait_ms; /* -1: for ever */
 	bool fail_fast, no_wait, no_store;
 	bool push, no_push;
-	const char *events, *trace;
+	const char *events, *trace, *summary;
 	int64_t colour; /* enum kg_colour */
 	bool verbose, quiet, help, version;
 	bool purge, json, follow;

@@ -32,6 +32,8 @@ const struct kg_option kg_option_table[] = {
 	    .naming = KG_NAMES_FILE },
 	{ "trace", 0, KG_OPTION_TEXT, "FILE", "write a trace for Perfetto or chrome://tracing", KG_OPTION_EVENTS, AT(trace),
 	    .naming = KG_NAMES_FILE },
+	{ "summary", 0, KG_OPTION_TEXT, "FILE", "add a page of Markdown about the run to FILE, such as $GITHUB_STEP_SUMMARY",
+	    KG_OPTION_EVENTS, AT(summary), .naming = KG_NAMES_FILE },
 	{ "purge", 0, KG_OPTION_FLAG, NULL, "remove data and outputs as well", KG_OPTION_DOWN, AT(purge) },
 	{ "json", 0, KG_OPTION_FLAG, NULL, "print JSON", KG_OPTION_STATUS, AT(json) },
 	{ "follow", 'f', KG_OPTION_FLAG, NULL, "go on printing what is added", KG_OPTION_LOGS, AT(follow) },

@@ -61,6 +61,7 @@ sinks_make(struct kg_session *session)
 		.here = cli->look.here,
 		.events_file = options->events,
 		.trace_file = options->trace,
+		.summary_file = options->summary,
 		.show_error = error_show,
 		.context = cli,
 	};

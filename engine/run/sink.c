@@ -30,8 +30,9 @@ struct kg_sinks {
 	struct kg_live_view view;
 	struct kg_trace trace;
 	int64_t first_ns, wall_offset_ns; /* of the first event; what makes monotonic time the time of day */
-	struct kg_writer *people, *events, *traces;
-	int events_fd, trace_fd; /* -1: not ours to close */
+	struct kg_sink_summary summary;
+	struct kg_writer *people, *events, *traces, *summaries;
+	int events_fd, trace_fd, summary_fd; /* -1: not ours to close */
 };
 
 static void
@@ -70,15 +71,15 @@ can_be_live(const struct kg_sinks_options *options)
 	return !options->no_live && !options->quiet && isatty(options->fd) && term && *term && strcmp(term, "dumb") != 0;
 }
 
-/* *ret_fd stays -1 for standard output, which is not ours. */
+/* how: O_TRUNC or O_APPEND. *ret_fd stays -1 for standard output, which is not ours. */
 static struct kg_error *
-file_start(struct kg_arena *arena, const char *path, void (*left_out)(struct kg_text *, uint64_t), int *ret_fd,
+file_start(struct kg_arena *arena, const char *path, int how, void (*left_out)(struct kg_text *, uint64_t), int *ret_fd,
     struct kg_writer **ret_writer)
 {
 	if (!path)
 		return NULL;
 	if (strcmp(path, "-") != 0) {
-		*ret_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+		*ret_fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | how, 0666);
 		if (*ret_fd < 0)
 			return kg_error_system(arena, errno, "cannot write %s", path);
 	}
@@ -116,16 +117,20 @@ kg_sinks_make(struct kg_arena *arena, const struct kg_sinks_options *options, st
 	sinks->arena = arena;
 	sinks->scratch = kg_arena_make();
 	sinks->options = *options;
-	sinks->events_fd = sinks->trace_fd = -1;
+	sinks->events_fd = sinks->trace_fd = sinks->summary_fd = -1;
 	pthread_mutex_init(&sinks->mutex, NULL);
 	sinks->scene = kg_scene_make(arena);
 	sinks->scene->name_columns = options->name_columns;
 	sinks->ending.failures.arena = arena;
 	sinks->trace.arena = arena;
+	sinks->summary.arena = arena;
+	sinks->summary.failures.arena = sinks->summary.blocked.arena = sinks->summary.warnings.arena = arena;
 	people_start(sinks);
-	error = file_start(arena, options->events_file, kg_sink_json_left_out, &sinks->events_fd, &sinks->events);
+	error = file_start(arena, options->events_file, O_TRUNC, kg_sink_json_left_out, &sinks->events_fd, &sinks->events);
 	if (!error)
-		error = file_start(arena, options->trace_file, NULL, &sinks->trace_fd, &sinks->traces);
+		error = file_start(arena, options->trace_file, O_TRUNC, NULL, &sinks->trace_fd, &sinks->traces);
+	if (!error)
+		error = file_start(arena, options->summary_file, O_APPEND, NULL, &sinks->summary_fd, &sinks->summaries);
 	if (error) {
 		kg_sinks_close(sinks);
 		return error;
@@ -146,6 +151,18 @@ people_tell(struct kg_sinks *sinks, const struct kg_event *event)
 	kg_writer_add(sinks->people, text.bytes, text.size);
 	if (sinks->look.is_live)
 		kg_writer_redraw(sinks->people);
+}
+
+static void
+summary_add(struct kg_sinks *sinks, const struct kg_event *event)
+{
+	struct kg_text page = { .arena = sinks->scratch };
+
+	kg_sink_summary_take(&sinks->summary, sinks->scene, event);
+	if (event->type != KG_EVENT_RUN_ENDED)
+		return;
+	kg_sink_summary_tell(&page, &sinks->summary, sinks->scene, event);
+	kg_writer_add(sinks->summaries, page.bytes, page.size);
 }
 
 static void
@@ -176,6 +193,8 @@ report(void *context, const struct kg_event *event)
 		kg_sink_trace(&lines, &sinks->trace, sinks->scene, event);
 		kg_writer_add(sinks->traces, lines.bytes, lines.size);
 	}
+	if (sinks->summaries)
+		summary_add(sinks, event);
 	kg_arena_empty(scratch);
 }
 
@@ -207,6 +226,7 @@ kg_sinks_close(struct kg_sinks *sinks)
 {
 	file_close(sinks, sinks->events, sinks->events_fd, sinks->options.events_file);
 	file_close(sinks, sinks->traces, sinks->trace_fd, sinks->options.trace_file);
+	file_close(sinks, sinks->summaries, sinks->summary_fd, sinks->options.summary_file);
 	/* Whoever reads along has gone: there is nobody to say that to. */
 	(void)kg_writer_close(sinks->people);
 	kg_live_free(&sinks->view);

@@ -32,6 +32,7 @@ struct kg_sinks_options {
 	const char *here;             /* absolute folder: logs below it are named relative to it; NULL: as they are */
 	const char *events_file;      /* JSON lines, one for each event (docs/events.md); "-": standard output; NULL: none */
 	const char *trace_file;       /* for chrome://tracing and ui.perfetto.dev; NULL: none */
+	const char *summary_file;     /* Markdown, added to what the file holds; "-": standard output; NULL: none */
 	/*
 	 * Adds an error in all its lines, `subject` ("schema failed") before its message. NULL: message, advice and detail, plainly.
 	 * Called in the thread that reports.

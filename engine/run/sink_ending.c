@@ -74,9 +74,8 @@ blocked_tell(
 		kg_text_format(text, "%*s%u more\n", (int)kg_sink_verb_columns + 1, "", ending->blocked.count - shown);
 }
 
-/* "5 made, 4 unchanged", what is zero left out. */
-static const char *
-counts_tell(struct kg_arena *arena, const struct kg_summary *summary, const char *made)
+const char *
+kg_sink_counts(struct kg_arena *arena, const struct kg_summary *summary, const char *made)
 {
 	const struct {
 		uint32_t count;
@@ -109,10 +108,24 @@ static const char *
 down_tell(struct kg_arena *arena, bool is_well, const struct kg_summary *summary)
 {
 	if (!is_well)
-		return kg_format(arena, "not all is down: %s", counts_tell(arena, summary, "taken down"));
+		return kg_format(arena, "not all is down: %s", kg_sink_counts(arena, summary, "taken down"));
 	if (summary->made == 0)
 		return "nothing to take down";
 	return kg_format(arena, "%s taken down", nodes_tell(arena, summary->made));
+}
+
+const char *
+kg_sink_outcome(struct kg_arena *arena, const char *asked, const char *outcome)
+{
+	if (kg_text_equal(outcome, "planned"))
+		return asked;
+	if (kg_text_equal(outcome, "up"))
+		return kg_format(arena, "%s is up", asked);
+	if (kg_text_equal(outcome, "not_ready"))
+		return kg_format(arena, "%s is not ready", asked);
+	if (kg_text_equal(outcome, "interrupted"))
+		return kg_format(arena, "%s was interrupted", asked);
+	return kg_format(arena, "%s is not up", asked);
 }
 
 /* "datastorage-stack is up: 9 nodes unchanged" */
@@ -121,17 +134,9 @@ outcome_tell(struct kg_arena *arena, const char *asked, const char *outcome, con
 {
 	bool is_idle = summary->unchanged > 0 && summary->unchanged == summary->chosen;
 	const char *counts = is_idle ? kg_format(arena, "%s unchanged", nodes_tell(arena, summary->unchanged))
-				     : counts_tell(arena, summary, kg_text_equal(outcome, "planned") ? "would run" : "made");
+				     : kg_sink_counts(arena, summary, kg_text_equal(outcome, "planned") ? "would run" : "made");
 
-	if (kg_text_equal(outcome, "planned"))
-		return kg_format(arena, "%s: %s", asked, counts);
-	if (kg_text_equal(outcome, "up"))
-		return kg_format(arena, "%s is up: %s", asked, counts);
-	if (kg_text_equal(outcome, "not_ready"))
-		return kg_format(arena, "%s is not ready: %s", asked, counts);
-	if (kg_text_equal(outcome, "interrupted"))
-		return kg_format(arena, "%s was interrupted: %s", asked, counts);
-	return kg_format(arena, "%s is not up: %s", asked, counts);
+	return kg_format(arena, "%s: %s", kg_sink_outcome(arena, asked, outcome), counts);
 }
 
 /* The reasons, which a plan is asked for. */

@@ -49,6 +49,30 @@ void kg_sink_ending_take(struct kg_sink_ending *ending, const struct kg_sink_loo
 void kg_sink_ending_tell(struct kg_text *text, const struct kg_sink_ending *ending, const struct kg_sink_look *look,
     const struct kg_scene *scene, const struct kg_event *event);
 
+/* "5 made, 4 unchanged", what is zero left out. made: the word for those of `made`. */
+const char *kg_sink_counts(struct kg_arena *arena, const struct kg_summary *summary, const char *made);
+/* "datastorage-stack is up", by RUN_ENDED's text. */
+const char *kg_sink_outcome(struct kg_arena *arena, const char *asked, const char *outcome);
+
+/* sink_summary.c: the run as a page of Markdown. */
+struct kg_sink_summary_row {
+	const char *name, *kind, *what;
+	int64_t took_ns, spared_ns;
+};
+
+struct kg_sink_summary {
+	struct kg_arena *arena;
+	KG_LIST(struct kg_sink_summary_row) rows; /* what was made or found */
+	struct kg_text failures, blocked, warnings;
+	uint32_t failure_count, blocked_count, warning_count;
+	int64_t unchanged_ns; /* that making what is unchanged takes, as far as that is known */
+};
+
+void kg_sink_summary_take(struct kg_sink_summary *summary, const struct kg_scene *scene, const struct kg_event *event);
+/* For RUN_ENDED: the page. */
+void kg_sink_summary_tell(
+    struct kg_text *text, struct kg_sink_summary *summary, const struct kg_scene *scene, const struct kg_event *event);
+
 /* sink_live.c: what is drawn below what was printed, line by line, as it stands on the screen now. */
 enum { KG_LIVE_LINES_MOST = 200 };
 
