@@ -93,7 +93,7 @@ pub const rooms = struct {
     pub const cache: Room = .{
         .folder = "cache",
         .uses = &.{.base},
-        .packages = &.{ .xxhash, .lmdb, .archive },
+        .packages = &.{ .xxhash, .lmdb },
         .files = &.{
             "context.c",
             "context_pattern.c",
@@ -114,6 +114,7 @@ pub const rooms = struct {
             "ledger_file.c",
             "ledger_map.c",
             "lock.c",
+            "pack_archive.c",
             "pack_read.c",
             "pack_write.c",
             "stat_cache.c",
@@ -431,7 +432,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/cache/store_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/store_reflink_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/stat_cache_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
-    .{ .source = "tests/unit/cache/pack_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
+    .{ .source = "tests/unit/cache/pack_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"}, .packages = &.{.archive} },
     .{ .source = "tests/unit/cache/lock_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cli/document_kinds_test.c", .rooms = &.{.cli} },
     .{ .source = "tests/unit/cli/option_test.c", .rooms = &.{.cli} },

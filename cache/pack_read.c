@@ -3,8 +3,6 @@
  * are called by numbers, and gets its place in the store by its digest.
  */
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -14,6 +12,7 @@
 
 #include "cache/file_hash.h"
 #include "cache/pack.h"
+#include "cache/pack_archive.h"
 #include "cache/store_file.h"
 #include "engine/base/arena.h"
 #include "engine/base/error.h"
@@ -46,9 +45,9 @@ damage(struct unpacking *unpacking, const char *format, ...)
 }
 
 static struct kg_error *
-archive_damage(struct unpacking *unpacking)
+content_damage(struct unpacking *unpacking)
 {
-	const char *text = archive_error_string(unpacking->archive);
+	const char *text = kg_archive.archive_error_string(unpacking->archive);
 
 	return damage(unpacking, "it cannot be unpacked: %s", text ? text : "no reason is given");
 }
@@ -107,12 +106,12 @@ content_write(struct unpacking *unpacking, int fd, int64_t size_bytes)
 	int64_t written = 0;
 
 	for (;;) {
-		la_ssize_t got = archive_read_data(unpacking->archive, piece, sizeof(piece));
+		la_ssize_t got = kg_archive.archive_read_data(unpacking->archive, piece, sizeof(piece));
 
 		if (got == ARCHIVE_RETRY)
 			continue;
 		if (got < 0)
-			return archive_damage(unpacking);
+			return content_damage(unpacking);
 		if (got == 0)
 			return written == size_bytes ? NULL : damage(unpacking, "a file in it ends early");
 		written += got;
@@ -132,7 +131,7 @@ file_read(struct unpacking *unpacking, const struct archive_entry *member, struc
 	struct kg_file_hash hash;
 
 	/* A member without a size has one of its own accord only in formats that are not read here. */
-	item->size_bytes = archive_entry_size((struct archive_entry *)member);
+	item->size_bytes = kg_archive.archive_entry_size((struct archive_entry *)member);
 	if (item->size_bytes < 0 || item->size_bytes > unpacking->left_bytes)
 		return damage(unpacking, "it holds more than it says");
 	unpacking->left_bytes -= item->size_bytes;
@@ -156,16 +155,16 @@ static struct kg_error *
 member_read(struct unpacking *unpacking, struct archive_entry *member)
 {
 	struct kg_store_writing *writing = &unpacking->writing;
-	const char *said = archive_entry_pathname(member), *target = archive_entry_symlink(member);
+	const char *said = kg_archive.archive_entry_pathname(member), *target = kg_archive.archive_entry_symlink(member);
 	size_t length = said ? strlen(said) : 0;
-	struct kg_store_item item = { .target = "", .mode = archive_entry_perm(member) & 01777 };
+	struct kg_store_item item = { .target = "", .mode = kg_archive.archive_entry_perm(member) & 01777 };
 	struct kg_error *error = NULL;
 
 	/* Of a folder the name ends in a slash. */
 	const char *path = length > 1 && said[length - 1] == '/' ? kg_copy_bytes(writing->arena, said, length - 1) : said;
-	if (!path || archive_entry_hardlink(member) || !is_path(unpacking, path) || !place_find(unpacking, path, &item))
+	if (!path || kg_archive.archive_entry_hardlink(member) || !is_path(unpacking, path) || !place_find(unpacking, path, &item))
 		return damage(unpacking, "it holds a path that does not belong there");
-	switch (archive_entry_filetype(member)) {
+	switch (kg_archive.archive_entry_filetype(member)) {
 	case AE_IFREG:
 		item.type = KG_FILE_REGULAR;
 		error = file_read(unpacking, member, &item);
@@ -192,11 +191,12 @@ members_read(struct unpacking *unpacking, const char *path)
 	struct kg_error *error = NULL;
 	int status = ARCHIVE_OK;
 
-	if (archive_read_support_format_tar(archive) != ARCHIVE_OK || archive_read_support_filter_zstd(archive) != ARCHIVE_OK)
+	if (kg_archive.archive_read_support_format_tar(archive) != ARCHIVE_OK ||
+	    kg_archive.archive_read_support_filter_zstd(archive) != ARCHIVE_OK)
 		return kg_error_make(unpacking->writing.arena, KG_ESYSTEM, "the installed libarchive cannot read zstd");
-	if (archive_read_open_filename(archive, path, piece_bytes) != ARCHIVE_OK)
-		return archive_damage(unpacking);
-	while (!error && (status = archive_read_next_header(archive, &member)) == ARCHIVE_OK) {
+	if (kg_archive.archive_read_open_filename(archive, path, piece_bytes) != ARCHIVE_OK)
+		return content_damage(unpacking);
+	while (!error && (status = kg_archive.archive_read_next_header(archive, &member)) == ARCHIVE_OK) {
 		error = member_read(unpacking, member);
 		if (!error && unpacking->writing.entry.count > items_most)
 			error = damage(unpacking, "it holds more than %u files", items_most);
@@ -204,7 +204,7 @@ members_read(struct unpacking *unpacking, const char *path)
 	if (error)
 		return error;
 	if (status != ARCHIVE_EOF)
-		return archive_damage(unpacking);
+		return content_damage(unpacking);
 	if (unpacking->keys.count == 0 || unpacking->left_bytes != 0)
 		return damage(unpacking, "it holds less than it says");
 	return NULL;
@@ -217,15 +217,17 @@ kg_pack_read(struct kg_store *store, struct kg_arena *arena, struct kg_digest fi
 	struct unpacking unpacking = { .seen.arena = scratch, .left_bytes = content_bytes };
 	struct kg_error *error = kg_store_begin(scratch, store, &unpacking.writing);
 
-	unpacking.archive = archive_read_new();
-	if (!unpacking.archive)
+	if (!error)
+		error = kg_archive_load(scratch);
+	if (!error && !(unpacking.archive = kg_archive.archive_read_new()))
 		kg_out_of_memory();
 	if (!error)
 		error = members_read(&unpacking, path);
 	unpacking.writing.entry.keys = unpacking.keys.items;
 	unpacking.writing.entry.key_count = unpacking.keys.count;
 	error = kg_error_copy(arena, kg_store_end(&unpacking.writing, fingerprint, error));
-	archive_read_free(unpacking.archive);
+	if (unpacking.archive)
+		kg_archive.archive_read_free(unpacking.archive);
 	kg_arena_free(scratch);
 	return error;
 }

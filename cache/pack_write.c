@@ -1,5 +1,3 @@
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -8,6 +6,7 @@
 
 #include "cache/file_hash.h"
 #include "cache/pack.h"
+#include "cache/pack_archive.h"
 #include "cache/store_file.h"
 #include "engine/base/arena.h"
 #include "engine/base/error.h"
@@ -25,10 +24,10 @@ struct packing {
 };
 
 static struct kg_error *
-archive_error(struct packing *packing)
+packing_error(struct packing *packing)
 {
-	int sys = archive_errno(packing->archive);
-	const char *text = archive_error_string(packing->archive);
+	int sys = kg_archive.archive_errno(packing->archive);
+	const char *text = kg_archive.archive_error_string(packing->archive);
 
 	if (sys > 0)
 		return kg_error_system(packing->arena, sys, "cannot pack the outputs");
@@ -37,18 +36,22 @@ archive_error(struct packing *packing)
 
 /* Old archives of tar and all readers know it; names are bytes in it, and not of a character set. No times, no owners. */
 static struct kg_error *
-archive_begin(struct packing *packing, const char *path)
+pack_begin(struct packing *packing, const char *path)
 {
-	struct archive *archive = packing->archive = archive_write_new();
+	struct kg_error *error = kg_archive_load(packing->arena);
 
-	packing->member = archive_entry_new();
+	if (error)
+		return error;
+	struct archive *archive = packing->archive = kg_archive.archive_write_new();
+	packing->member = kg_archive.archive_entry_new();
 	if (!archive || !packing->member)
 		kg_out_of_memory();
-	if (archive_write_set_format_gnutar(archive) != ARCHIVE_OK || archive_write_add_filter_zstd(archive) != ARCHIVE_OK ||
-	    archive_write_set_filter_option(archive, "zstd", "compression-level", "3") != ARCHIVE_OK ||
-	    archive_write_set_bytes_in_last_block(archive, 1) != ARCHIVE_OK ||
-	    archive_write_open_filename(archive, path) != ARCHIVE_OK)
-		return archive_error(packing);
+	if (kg_archive.archive_write_set_format_gnutar(archive) != ARCHIVE_OK ||
+	    kg_archive.archive_write_add_filter_zstd(archive) != ARCHIVE_OK ||
+	    kg_archive.archive_write_set_filter_option(archive, "zstd", "compression-level", "3") != ARCHIVE_OK ||
+	    kg_archive.archive_write_set_bytes_in_last_block(archive, 1) != ARCHIVE_OK ||
+	    kg_archive.archive_write_open_filename(archive, path) != ARCHIVE_OK)
+		return packing_error(packing);
 	return NULL;
 }
 
@@ -66,8 +69,8 @@ content_add(struct packing *packing, int fd)
 			return kg_error_system(packing->arena, errno, "cannot read the store");
 		if (got == 0)
 			return NULL;
-		if (archive_write_data(packing->archive, piece, (size_t)got) != got)
-			return archive_error(packing);
+		if (kg_archive.archive_write_data(packing->archive, piece, (size_t)got) != got)
+			return packing_error(packing);
 	}
 }
 
@@ -86,23 +89,23 @@ item_add(struct packing *packing, const struct kg_store_item *item)
 {
 	const char *object = kg_store_path(packing->arena, packing->store, "objects", item->digest);
 	const char *key = packing->entry->keys[item->product];
-	struct archive_entry *member = archive_entry_clear(packing->member);
+	struct archive_entry *member = kg_archive.archive_entry_clear(packing->member);
 	bool is_file = item->type == KG_FILE_REGULAR;
 
 	if (is_file && !is_whole(item, object)) {
 		packing->is_damaged = true;
 		return NULL;
 	}
-	archive_entry_set_pathname(member, *item->path ? kg_format(packing->arena, "%s/%s", key, item->path) : key);
-	archive_entry_set_filetype(member, is_file ? AE_IFREG : item->type == KG_FILE_LINK ? AE_IFLNK : AE_IFDIR);
-	archive_entry_set_perm(member, item->mode & 01777);
-	archive_entry_set_mtime(member, 0, 0);
+	kg_archive.archive_entry_set_pathname(member, *item->path ? kg_format(packing->arena, "%s/%s", key, item->path) : key);
+	kg_archive.archive_entry_set_filetype(member, is_file ? AE_IFREG : item->type == KG_FILE_LINK ? AE_IFLNK : AE_IFDIR);
+	kg_archive.archive_entry_set_perm(member, item->mode & 01777);
+	kg_archive.archive_entry_set_mtime(member, 0, 0);
 	if (is_file)
-		archive_entry_set_size(member, item->size_bytes);
+		kg_archive.archive_entry_set_size(member, item->size_bytes);
 	if (item->type == KG_FILE_LINK)
-		archive_entry_set_symlink(member, item->target);
-	if (archive_write_header(packing->archive, member) != ARCHIVE_OK)
-		return archive_error(packing);
+		kg_archive.archive_entry_set_symlink(member, item->target);
+	if (kg_archive.archive_write_header(packing->archive, member) != ARCHIVE_OK)
+		return packing_error(packing);
 	if (!is_file)
 		return NULL;
 	int fd = open(object, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -129,13 +132,13 @@ entry_pack(struct packing *packing, const char *path, struct kg_pack *pack)
 		if (!is_key(packing->entry->keys[i]))
 			return kg_error_make(
 			    packing->arena, KG_EINPUT, "the output `%s` cannot be packed under that name", packing->entry->keys[i]);
-	error = archive_begin(packing, path);
+	error = pack_begin(packing, path);
 	for (uint32_t i = 0; i < packing->entry->count && !error && !packing->is_damaged; i++) {
 		error = item_add(packing, &packing->entry->items[i]);
 		pack->content_bytes += packing->entry->items[i].type == KG_FILE_REGULAR ? packing->entry->items[i].size_bytes : 0;
 	}
-	if (!error && archive_write_close(packing->archive) != ARCHIVE_OK)
-		error = archive_error(packing);
+	if (!error && kg_archive.archive_write_close(packing->archive) != ARCHIVE_OK)
+		error = packing_error(packing);
 	pack->item_count = packing->entry->count;
 	if (!error && stat(path, &stat_buffer) == 0)
 		pack->file_bytes = stat_buffer.st_size;
@@ -160,9 +163,9 @@ kg_pack_write(struct kg_store *store, struct kg_arena *arena, struct kg_digest f
 		error = entry_pack(&packing, path, ret_pack);
 	*ret_hit = packing.entry && !error && !packing.is_damaged;
 	if (packing.archive)
-		archive_write_free(packing.archive);
+		kg_archive.archive_write_free(packing.archive);
 	if (packing.member)
-		archive_entry_free(packing.member);
+		kg_archive.archive_entry_free(packing.member);
 	if (packing.entry && !*ret_hit)
 		unlink(path);
 	if (lock >= 0)

@@ -71,6 +71,15 @@ publish_more(struct kg_run *run)
 }
 
 static void
+publishing_tell(struct kg_run *run)
+{
+	const struct kg_publishing *publishing = &run->publishing;
+
+	kg_run_emit(run, KG_EVENT_PUBLISHING, KG_NO_NODE,
+	    (struct kg_event){ .count = publishing->running + publishing->waiting.count - publishing->next });
+}
+
+static void
 publish_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 {
 	struct kg_run *run = operation->run;
@@ -86,6 +95,7 @@ publish_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 		    (struct kg_event){ .text = operation->told, .duration_ns = kg_clock_now_ns() - operation->started_ns });
 	}
 	publish_more(run);
+	publishing_tell(run);
 }
 
 void
@@ -95,4 +105,5 @@ kg_task_publish(struct kg_run *run, uint32_t node)
 		return;
 	kg_list_push(run->arena, &run->publishing.waiting, node);
 	publish_more(run);
+	publishing_tell(run);
 }

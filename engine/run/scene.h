@@ -54,6 +54,7 @@ struct kg_scene {
 	const char *asked;            /* "" before the run has started */
 	int64_t started_ns;
 	int64_t chosen, finished, failed;
+	int64_t publishing;    /* on their way to the shared cache */
 	uint32_t name_columns; /* of the widest name so far */
 	bool is_down;          /* things are taken away */
 	bool has_ended;

@@ -107,6 +107,8 @@ summary_draw(struct drawing *drawing, const struct kg_scene *scene)
 		kg_text_format(&text, ", %u %s", scene->running.count, scene->is_down ? "stopping" : "running");
 	if (scene->waiting.count > 0)
 		kg_text_format(&text, ", %u waited for", scene->waiting.count);
+	if (scene->publishing > 0)
+		kg_text_format(&text, ", %lld to the shared cache", (long long)scene->publishing);
 	const char *time = elapsed(drawing->arena, drawing->now_ns - scene->started_ns);
 	const char *failed = scene->failed > 0 ? kg_format(drawing->arena, ", %lld failed", (long long)scene->failed) : "";
 	const char *tail = *time ? kg_format(drawing->arena, "  %s", time) : "";
