@@ -51,7 +51,7 @@ struct kg_error;
 	each(archive_write_set_format_gnutar)
 
 struct kg_archive {
-#define KG_ARCHIVE_MEMBER(name) typeof(&name) name
+#define KG_ARCHIVE_MEMBER(name) typeof(&(name)) name
 	KG_ARCHIVE_FUNCTIONS(KG_ARCHIVE_MEMBER);
 #undef KG_ARCHIVE_MEMBER
 };

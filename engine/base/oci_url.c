@@ -40,8 +40,11 @@ is_host(struct kg_arena *arena, const char *host, const char **ret_name)
 	const char *end = strchr(host, ']');
 	struct in6_addr address;
 
+	*ret_name = "";
 	if (host[0] == '[') {
-		*ret_name = end ? kg_copy_bytes(arena, host + 1, (size_t)(end - host) - 1) : "";
+		if (!end)
+			return false;
+		*ret_name = kg_copy_bytes(arena, host + 1, (size_t)(end - host) - 1);
 		return inet_pton(AF_INET6, *ret_name, &address) == 1 && (end[1] == '\0' || (end[1] == ':' && is_port(end + 2)));
 	}
 	size_t length = strspn(host, letters);
