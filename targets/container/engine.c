@@ -262,8 +262,9 @@ kg_engine_child(struct kg_job *job, const struct kg_engine *engine, const char *
 
 	kg_arguments_add(&argv, engine->program, NULL);
 	kg_arguments_add_list(&argv, arguments);
-	kg_arguments_add_list(&env, engine->environment);
+	/* Of two of one name programs take the first. */
 	kg_arguments_add_list(&env, more);
+	kg_arguments_add_list(&env, engine->environment);
 	child->argv = kg_arguments_end(&argv);
 	child->env = kg_arguments_end(&env);
 	return child;

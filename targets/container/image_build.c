@@ -77,7 +77,10 @@ ignore_prepare(struct kg_job *job, const char **ret_path)
 		return error;
 	struct kg_text text = { .arena = job->arena };
 	kg_text_add_bytes(&text, bytes, size);
+	/* BuildKit of docker 20 takes the former for what is right in it alone, and not for what is below that. */
 	kg_text_add(&text, "\n**/.kgraph\n");
+	if (holds_state)
+		kg_text_format(&text, "%s\n", kg_path_folder(job->arena, inside));
 	*ret_path = kg_path_join(
 	    job->arena, job->keep, kg_format(job->arena, "%s.dockerignore", kg_path_name(kg_image_file(job->arena, spec))));
 	return kg_file_write(job->arena, *ret_path, text.bytes, text.size, 0600);
@@ -138,6 +141,7 @@ static const char *const *
 secrets_add(struct kg_job *job, struct kg_arguments *arguments)
 {
 	const struct kg_image_spec *spec = job->spec;
+	const struct kg_image_state *state = job->state;
 	struct kg_arguments environment = { .arena = job->arena };
 	int number = 0;
 
@@ -150,6 +154,9 @@ secrets_add(struct kg_job *job, struct kg_arguments *arguments)
 		}
 		kg_arguments_add(arguments, "--secret", kg_format(job->arena, "id=%s,%s", (*one)->id, from), NULL);
 	}
+	/* Said, and not left to what the user has set: it is known which one it is, and its rules count. */
+	if (state->survey->engine.driver == &kg_docker)
+		kg_arguments_add(&environment, state->builder->buildkit ? "DOCKER_BUILDKIT=1" : "DOCKER_BUILDKIT=0", NULL);
 	return kg_arguments_end(&environment);
 }
 
@@ -160,7 +167,7 @@ check_classic(struct kg_job *job, const char *ignore)
 	const struct kg_image_state *state = job->state;
 	const char *what = NULL;
 
-	if (state->survey->engine.driver != &kg_docker || state->builder->has_buildkit)
+	if (state->survey->engine.driver != &kg_docker || state->builder->buildkit)
 		return NULL;
 	if (spec->secrets && *spec->secrets)
 		what = "knows no secrets";
@@ -180,8 +187,10 @@ command_add(struct kg_job *job, struct kg_arguments *arguments)
 
 	if (state->survey->engine.driver != &kg_docker)
 		kg_arguments_add(arguments, "build", "--layers", NULL);
-	else if (state->builder->has_buildkit)
+	else if (state->builder->buildkit == KG_BUILDKIT_BUILDX)
 		kg_arguments_add(arguments, "buildx", "build", "--load", "--progress=plain", "--provenance=false", NULL);
+	else if (state->builder->buildkit)
+		kg_arguments_add(arguments, "build", "--progress=plain", NULL);
 	else
 		kg_arguments_add(arguments, "build", NULL);
 }
@@ -201,7 +210,7 @@ child_prepare(struct kg_job *job, struct kg_child **ret_child)
 		error = ignore_prepare(job, &ignore);
 	if (!error)
 		error = check_classic(job, ignore);
-	if (!error && ignore && state->builder->has_buildkit)
+	if (!error && ignore && state->builder->buildkit)
 		error = file_beside(job, &file);
 	if (error)
 		return error;

@@ -51,10 +51,13 @@ struct kg_image_survey {
 	struct kg_image_desk *desk;
 };
 
+/* Docker's newer builder, and how it is reached. */
+enum kg_buildkit { KG_BUILDKIT_NONE, KG_BUILDKIT_INSIDE, KG_BUILDKIT_BUILDX };
+
 /* The builder, told once for all nodes. */
 struct kg_image_builder {
-	const char *text;  /* "podman 4.3.1"; "docker 28.2.2 buildx" */
-	bool has_buildkit; /* docker's newer builder */
+	const char *text; /* "podman 4.3.1"; "docker 28.2.2 buildx v0.12.1" */
+	enum kg_buildkit buildkit;
 };
 
 /* What is known of the last image that a node got; kept beside the ledger, since outputs are compared and this is not. */

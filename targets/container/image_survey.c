@@ -1,5 +1,6 @@
 /* What all image nodes of an engine ask together: the images that it has, and which builder it is. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -7,7 +8,10 @@
 #include "engine/base/text.h"
 #include "targets/container/image_inside.h"
 
-static kg_step images_listed, images_known, builder_ask, version_told, buildx_told, builder_known;
+/* Major versions of docker's program. */
+static constexpr long first_with_buildkit = 19, first_without_buildkit = 23;
+
+static kg_step images_listed, images_known, builder_ask, version_told, buildx_told, client_told, builder_known;
 
 const char *
 kg_image_engine_mark(struct kg_arena *arena, const struct kg_engine *engine)
@@ -128,16 +132,45 @@ version_told(struct kg_job *job)
 	return kg_engine_ask(job, &asked->engine, buildx, buildx_told);
 }
 
-/* "github.com/docker/buildx v0.12.1 30feaa1"; docker without it has its older builder alone. */
+static void
+builder_is(struct kg_job *job, const char *name, const char *version)
+{
+	struct builder_asked *asked = job->survey;
+
+	asked->builder.text = kg_format(job->arena, "%s %s%s", asked->builder.text, name, version);
+}
+
+/* Whoever says so gets the older one, as from docker's own program. */
+static bool
+is_unwanted(void)
+{
+	return kg_text_equal(getenv("DOCKER_BUILDKIT"), "0");
+}
+
+/* "github.com/docker/buildx v0.12.1 30feaa1"; without it an older program may have the newer builder in itself. */
 static struct kg_next
 buildx_told(struct kg_job *job)
 {
 	struct builder_asked *asked = job->survey;
 	const char *version = strstr(job->child.output, " v");
+	static const char *const client[] = { "version", "--format", "{{.Client.Version}}", NULL };
 
-	asked->builder.has_buildkit = job->child.status == 0;
-	asked->builder.text =
-	    kg_format(job->arena, "%s %s%s", asked->builder.text, asked->builder.has_buildkit ? "buildx" : "classic",
-		version && asked->builder.has_buildkit ? kg_copy_bytes(job->arena, version, 1 + strcspn(version + 1, " \n")) : "");
+	if (job->child.status != 0 || is_unwanted())
+		return kg_engine_ask(job, &asked->engine, client, client_told);
+	asked->builder.buildkit = KG_BUILDKIT_BUILDX;
+	builder_is(job, "buildx", version ? kg_copy_bytes(job->arena, version, 1 + strcspn(version + 1, " \n")) : "");
+	return kg_done(job);
+}
+
+/* From 18.9 on the program speaks to BuildKit when it is told to; from 23 on it does so by buildx alone. */
+static struct kg_next
+client_told(struct kg_job *job)
+{
+	struct builder_asked *asked = job->survey;
+	long major = job->child.status == 0 ? strtol(job->child.output, NULL, 10) : 0;
+	bool has_it = major >= first_with_buildkit && major < first_without_buildkit && !is_unwanted();
+
+	asked->builder.buildkit = has_it ? KG_BUILDKIT_INSIDE : KG_BUILDKIT_NONE;
+	builder_is(job, has_it ? "buildkit" : "classic", "");
 	return kg_done(job);
 }

@@ -136,14 +136,32 @@ podman_reason(struct kg_arena *arena, const char *line, const char *step)
 static const char *
 docker_reason(struct kg_arena *arena, const char *line)
 {
-	const char *code = behind(line, "returned a non-zero code: ");
+	static const char *const codes[] = {
+		"returned a non-zero code: ", "did not complete successfully: exit code: ", "]: exit code: "
+	};
+	const char *code = NULL;
 
-	if (!code)
-		code = behind(line, "did not complete successfully: exit code: ");
+	/* BuildKit says it among what the step prints as well. */
+	for (size_t i = 0; !code && line[0] != '#' && i < sizeof(codes) / sizeof(codes[0]); i++)
+		code = behind(line, codes[i]);
 	if (code)
 		return kg_format(arena, "exit status %s", code);
 	const char *said = behind(line, "failed to solve: ");
 	return said || !kg_text_starts(line, "ERROR: ") ? said : line + strlen("ERROR: ");
+}
+
+/*
+ * What the failed step printed, of a line of BuildKit's: "#5 0.546 cc: no" is "cc: no"; other lines with a number are its own. NULL: nothing. Other builders'
+ * lines are as they are.
+ */
+static const char *
+printed_by_step(const char *line)
+{
+	if (line[0] != '#' || !isdigit((unsigned char)line[1]))
+		return strstr(line, "&imagebuilder.Step") ? NULL : line;
+	line += 1 + strspn(line + 1, "0123456789");
+	size_t seconds = *line == ' ' ? strspn(line + 1, "0123456789.") : 0;
+	return seconds > 0 && line[1 + seconds] == ' ' ? line + 2 + seconds : NULL;
 }
 
 void
@@ -151,18 +169,22 @@ kg_build_failure_read(struct kg_arena *arena, const char *last_lines, const char
 {
 	struct kg_text printed = { .arena = arena };
 	struct kg_build_step begun;
+	bool is_summed_up = false;
 
 	*ret_failure = (struct kg_build_failure){ .is_disk_full = strstr(last_lines, "no space left on device") != NULL };
 	for (const char *at = last_lines; *at;) {
 		size_t length = strcspn(at, "\n");
 		const char *line = kg_copy_bytes(arena, at, length), *reason = podman_reason(arena, line, step);
+		const char *own = printed_by_step(line);
 
 		if (!reason)
 			reason = docker_reason(arena, line);
+		/* What comes behind it was said before. */
+		is_summed_up = is_summed_up || strcmp(line, "------") == 0;
 		if (kg_build_step_read(line, &begun))
 			printed = (struct kg_text){ .arena = arena };
-		else if (!reason && !strstr(line, "&imagebuilder.Step"))
-			kg_text_format(&printed, "%s%s", printed.size > 0 ? "\n" : "", line);
+		else if (!reason && own && !is_summed_up)
+			kg_text_format(&printed, "%s%s", printed.size > 0 ? "\n" : "", own);
 		if (reason)
 			ret_failure->reason = reason;
 		at += length + (at[length] == '\n');

@@ -128,3 +128,20 @@ up named
 ended_with 0
 podman run --rm "$(tags_of named)" cat /built /first | xargs >seen
 same "$(cat seen)" "built b"
+
+# An ignore file of the Containerfile's own, and kgraph's folder, which never counts and never gets in.
+mkdir own
+printf 'FROM localhost/mine:1\nCOPY . /all/\n' >own/Containerfile
+printf '*\n!web/main\n!.kgraph\n' >own/Containerfile.dockerignore
+cat >>kgraph.toml <<'END'
+[node.own]
+kind = "image"
+context = "."
+file = "own/Containerfile"
+END
+up own
+ended_with 0
+same "$(podman run --rm "$(tags_of own)" find /all -type f)" /all/web/main
+echo other >web/lib/other
+up own
+says "1 node unchanged"

@@ -90,7 +90,10 @@ static const struct {
 	    "RUN make", "exit status 2", " ---> Running in 1\ncc: no" },
 	{ "#5 [2/2] RUN make\n#5 0.2 cc: no\n"
 	  "ERROR: failed to solve: process \"/bin/sh -c make\" did not complete successfully: exit code: 2",
-	    "RUN make", "exit status 2", "#5 0.2 cc: no" },
+	    "RUN make", "exit status 2", "cc: no" },
+	{ "#5 [2/2] RUN make\n#5 sha256:12\n#5 0.2 cc: no\n#5 ERROR: executor failed running [/bin/sh -c make]: exit code: 2\n"
+	  "------\n > [2/2] RUN make:\n#5 0.2 cc: no\n------\nexecutor failed running [/bin/sh -c make]: exit code: 2",
+	    "RUN make", "exit status 2", "cc: no" },
 	{ "ERROR: failed to solve: a: not found", NULL, "a: not found", "" },
 	{ "something else", "RUN x", "", "something else" },
 	{ "", NULL, "", "" },
