@@ -207,6 +207,37 @@ an_index_leads_to_the_manifest_of_the_platform(void **)
 	assert_string_equal(asks[4].result.bytes, index);
 }
 
+/* Each index has the one before it as its only entry. */
+static void
+indexes_of_indexes_end_at_the_third(void **)
+{
+	static const char type[] = "application/vnd.oci.image.index.v1+json";
+	peers_needed();
+	const char *entry = image_put("amd64");
+
+	for (int depth = 1; depth <= 4; depth++) {
+		const char *index =
+		    kg_format(asking->arena, "{\"schemaVersion\":2,\"mediaType\":\"%s\",\"manifests\":[%s]}", type, entry);
+		const struct kg_image_reference of = { server->host, "i/j", .tag = "v1" };
+		struct ask asks[] = {
+			{ .manifest_put =
+				&(struct kg_manifest_put){ .of = of, .media_type = type, .bytes = index, .size = strlen(index) } },
+			{ .manifest = &(struct kg_manifest_ask){ .of = of, .platform = "linux/amd64" } },
+		};
+
+		asking_run(asking, asks, 2);
+		assert_null(asks[0].error);
+		if (depth <= 3)
+			assert_null(asks[1].error);
+		else
+			assert_non_null(strstr(asks[1].error, "indexes lead to indexes without end"));
+		entry = kg_format(asking->arena,
+		    "{\"mediaType\":\"%s\",\"digest\":\"%s\",\"size\":%zu,\"platform\":{\"os\":\"linux\",\"architecture\":"
+		    "\"amd64\"}}",
+		    type, asks[0].result.digest, strlen(index));
+	}
+}
+
 int
 main(void)
 {
@@ -214,6 +245,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_was_put_is_read_by_skopeo, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_skopeo_wrote_is_got, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_index_leads_to_the_manifest_of_the_platform, setup, teardown),
+		cmocka_unit_test_setup_teardown(indexes_of_indexes_end_at_the_third, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
