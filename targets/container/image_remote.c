@@ -293,6 +293,7 @@ annotated(struct kg_job *job)
 	struct publishing *publishing = publishing_of(job);
 	struct kg_arguments arguments = { .arena = job->arena };
 
+	kg_tell(job, "%s", publishing->name);
 	if (publishing->engine.driver != &kg_docker)
 		return kg_done(job);
 	kg_arguments_add(&arguments, "rmi", publishing->name, NULL);
