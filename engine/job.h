@@ -230,6 +230,8 @@ struct kg_question {
 };
 /* Goes on with then when job->answer is there. */
 struct kg_next kg_wait_answer(struct kg_job *job, const struct kg_question *question, kg_step *then);
+/* Makes it be asked now, beside what the job does: somebody will wait for the answer. */
+void kg_ask_ahead(struct kg_job *job, const struct kg_question *question);
 
 /* How many jobs wait on one stream: whoever holds the stream collects and signals. */
 struct kg_topic *kg_topic_make(struct kg_job *job);

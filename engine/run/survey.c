@@ -174,6 +174,15 @@ answer_await(struct kg_job *job)
 	return kg_go(operation->answered);
 }
 
+void
+kg_ask_ahead(struct kg_job *job, const struct kg_question *question)
+{
+	struct kg_operation *operation = (struct kg_operation *)job;
+	struct kg_survey *survey = survey_of(operation->run, question, operation->kind);
+
+	(void)survey_ask(operation->run, survey, operation, false);
+}
+
 struct kg_next
 kg_wait_answer(struct kg_job *job, const struct kg_question *question, kg_step *then)
 {

@@ -56,7 +56,7 @@ struct container_state {
 	/* While it is waited for: */
 	int64_t waited_from_ns, health_tried_ms;
 	uint32_t deaths_known; /* that were no deaths of what runs now */
-	bool is_followed, is_settled;
+	bool is_followed;
 	bool is_follower_useless; /* it ended, and the container goes on */
 	const char *ready_mark;
 	struct kg_probe_about about;
@@ -67,7 +67,7 @@ struct container_state {
 
 extern const struct kg_field kg_container_fields[];
 /* As kg_facts.check. */
-[[nodiscard]] struct kg_error *kg_container_check(struct kg_arena *arena, const void *spec);
+[[nodiscard]] struct kg_error *kg_container_check(struct kg_arena *arena, const void *given);
 
 const char *kg_container_name(const struct kg_job *job);
 int64_t kg_container_grace_ms(const struct container_spec *spec);
@@ -92,6 +92,9 @@ const char *const *kg_container_aliases(struct kg_job *job);
 const char *kg_container_since(struct kg_job *job);
 const char *kg_container_since_path(struct kg_job *job);
 const char *kg_container_ready_path(struct kg_job *job);
+
+/* How often the container has ended, as far as the stream has told. survey may be NULL. */
+uint32_t kg_container_deaths(const struct kg_container_survey *survey, const char *id);
 
 /* The operations. */
 kg_step kg_container_run, kg_container_ready, kg_container_watch;

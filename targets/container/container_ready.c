@@ -6,13 +6,10 @@
  * log. Either is looked into before it is believed: events of an earlier life come again when a stream begins, and there are logs that cannot be
  * followed.
  */
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "engine/base/arena.h"
-#include "engine/base/clock.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/path.h"
@@ -20,19 +17,16 @@
 #include "engine/probe.h"
 #include "engine/target.h"
 #include "targets/container/container_inside.h"
-#include "targets/container/listing_json.h"
 
 /* A container without a rule that lives this long has not failed at once. */
 static constexpr int64_t settle_ms = 250;
-/* What is ready at once needs no log, and no stream. */
-static constexpr int64_t follow_after_ms = 1000, watch_after_ms = 500;
+/* What is ready at once needs no log. */
+static constexpr int64_t follow_after_ms = 1000;
 /* Of checks that are made by hand. */
 static constexpr int64_t health_first_ms = 50, health_longest_ms = 1000;
 /* When nobody has told of news, it is looked at all the same. */
 static constexpr int64_t health_look_ms = 2000;
 static constexpr int64_t last_words_limit_ms = 20000;
-/* How far back the stream begins when it is not known what was seen last. */
-static constexpr int64_t events_back_s = 600;
 
 static kg_step ready_seen, probe_passed, settled, end_seen, last_words_told, resumed;
 static kg_step health, health_tried, health_seen;
@@ -64,22 +58,12 @@ kg_container_since(struct kg_job *job)
 	return file_text(job, kg_container_since_path(job));
 }
 
-static struct kg_container_news *
-news_of(struct kg_container_survey *survey, const char *id)
-{
-	for (uint32_t i = 0; survey && i < survey->news.count; i++)
-		if (strcmp(survey->news.items[i].id, id) == 0)
-			return &survey->news.items[i];
-	return NULL;
-}
-
 static uint32_t
 deaths_told(struct kg_job *job)
 {
 	const struct container_state *state = job->state;
-	const struct kg_container_news *news = news_of(job->survey, state->it.id);
 
-	return news ? news->deaths : 0;
+	return kg_container_deaths(job->survey, state->it.id);
 }
 
 /* What it prints comes into the node's log. */
@@ -289,7 +273,6 @@ settled(struct kg_job *job)
 {
 	struct container_state *state = job->state;
 
-	state->is_settled = true;
 	return kg_inspect_ask(job, &state->engine, state->it.id, health_seen);
 }
 
@@ -301,14 +284,12 @@ static struct kg_next
 health(struct kg_job *job)
 {
 	struct container_state *state = job->state;
-	const struct kg_container_survey *survey = job->survey;
 	struct kg_arguments arguments = { .arena = job->arena };
 
 	if (ended(job))
 		return kg_go(end_look);
 	if (!state->engine.driver->health)
 		return kg_inspect_ask(job, &state->engine, state->it.id, health_seen);
-	(void)survey;
 	kg_arguments_add_list(&arguments, state->engine.driver->health);
 	kg_arguments_add(&arguments, state->it.id, NULL);
 	struct kg_child *child = kg_engine_child(job, &state->engine, kg_arguments_end(&arguments), NULL);
@@ -361,7 +342,6 @@ health_seen(struct kg_job *job)
 	struct container_state *state = job->state;
 	const struct kg_container_survey *survey = job->survey;
 	struct kg_error *error = kg_inspect_read(job, &state->engine, &state->it);
-	const char *id = state->it.id;
 
 	if (error)
 		return kg_failed(error);
@@ -369,7 +349,6 @@ health_seen(struct kg_job *job)
 		return kg_failed(kg_error_make(job->arena, KG_EFAILED, "the container %s was removed", state->name));
 	if (!state->it.is_running)
 		return last_words_ask(job);
-	(void)id;
 	if (!spec->health || strcmp(state->it.health, "healthy") == 0)
 		return kg_done(job);
 	if (!*state->it.health)
@@ -380,79 +359,4 @@ health_seen(struct kg_job *job)
 	kg_tell(job, "not healthy yet");
 	return survey && survey->topic ? kg_wait_topic(job, survey->topic, health_look_ms, health)
 				       : kg_wait_timer(job, health_longest_ms, health);
-}
-
-/* ---- */
-
-static void
-event_take(void *context, const cJSON *event)
-{
-	struct kg_job *job = context;
-	struct kg_container_survey *survey = job->survey;
-	const char *what = kg_json_text(job->arena, event, "Status"), *id = kg_json_text(job->arena, event, "ID");
-
-	/* podman says Status and ID, docker status and id. */
-	what = *what ? what : kg_json_text(job->arena, event, "status");
-	id = *id ? id : kg_json_text(job->arena, event, "id");
-	if (!*id)
-		return;
-	struct kg_container_news *news = news_of(survey, id);
-	if (!news) {
-		kg_list_push(job->arena, &survey->news, (struct kg_container_news){ .id = id });
-		news = &survey->news.items[survey->news.count - 1];
-	}
-	if (strcmp(what, "died") == 0 || strcmp(what, "die") == 0)
-		news->deaths++;
-	kg_topic_signal(survey->topic);
-}
-
-static void
-events_collect(void *context, const char *bytes, size_t size)
-{
-	struct kg_job *job = context;
-	struct kg_container_survey *survey = job->survey;
-
-	for (const char *end; size > 0 && (end = memchr(bytes, '\n', size)); size -= (size_t)(end + 1 - bytes), bytes = end + 1) {
-		kg_text_add_bytes(&survey->line, bytes, (size_t)(end - bytes));
-		/* What is no event, such as a warning, tells nothing. */
-		(void)!kg_listing_each(job->arena, kg_text_end(&survey->line), event_take, job);
-		survey->line.size = 0;
-	}
-	kg_text_add_bytes(&survey->line, bytes, size);
-}
-
-static kg_step stream;
-
-struct kg_next
-kg_container_watch(struct kg_job *job)
-{
-	struct kg_container_survey *survey = job->survey;
-
-	if (!survey->topic)
-		survey->topic = kg_topic_make(job);
-	survey->line.arena = job->arena;
-	/* In a run in which nothing has changed all is ready before this, and nothing is started. */
-	return kg_wait_timer(job, watch_after_ms, stream);
-}
-
-static struct kg_next
-stream(struct kg_job *job)
-{
-	struct kg_container_survey *survey = job->survey;
-	const struct kg_engine_spec *spec = job->spec;
-	struct kg_arguments arguments = { .arena = job->arena };
-	int64_t since_s = survey->asked_s ? survey->asked_s - 1 : kg_clock_wall_ns() / 1000000000 - events_back_s;
-	struct kg_error *error = survey->engine.driver ? NULL : kg_engine_find(job->arena, spec->engine, &survey->engine);
-
-	if (error)
-		return kg_failed(error);
-	survey->line.size = 0;
-	kg_arguments_add_list(&arguments, survey->engine.driver->events);
-	kg_arguments_add(&arguments, "--filter", kg_format(job->arena, "label=" KG_LABEL_GRAPH "=%s", kg_engine_owner(job)),
-	    "--since", kg_format(job->arena, "%" PRId64, since_s), NULL);
-	struct kg_child *child = kg_engine_child(job, &survey->engine, kg_arguments_end(&arguments), NULL);
-	child->quiet = true;
-	child->collect = events_collect;
-	child->context = job;
-	return kg_wait_child(job, child, kg_done);
 }

@@ -109,13 +109,13 @@ is_program(const char *path)
 	return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
 }
 
-/* Along PATH, then where distributions put programs, or NULL. */
+/* Along PATH, as programs are found elsewhere, or NULL. */
 static const char *
 program_find(struct kg_arena *arena, const char *name)
 {
 	const char *path = getenv("PATH");
 
-	for (const char *at = kg_format(arena, "%s:/usr/local/bin:/usr/bin:/bin", path ? path : ""); *at;) {
+	for (const char *at = path ? path : "/usr/local/bin:/usr/bin:/bin"; *at;) {
 		size_t length = strcspn(at, ":");
 		const char *candidate = kg_path_join(arena, kg_copy_bytes(arena, at, length), name);
 

@@ -121,7 +121,7 @@ by_ending(const struct kg_images *images, const char *ending)
 {
 	const struct kg_image *found = NULL;
 
-	for (uint32_t i = 0; i < images->count; i++)
+	for (uint32_t i = 0; images->items && i < images->count; i++)
 		for (const char *const *name = images->items[i].names; *name; name++)
 			if (kg_text_ends(*name, ending)) {
 				if (found && found != &images->items[i])

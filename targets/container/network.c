@@ -40,7 +40,7 @@ static const struct kg_field network_fields[] = {
 	{ 0 },
 };
 
-static kg_step listed, users_listed, user_next, network_removed, create, created, undo_listed;
+static kg_step containers_listed, networks_listed, listed, users_listed, user_next, network_removed, create, created, undo_listed;
 
 static const char *
 name_of(const struct kg_job *job)
@@ -50,10 +50,43 @@ name_of(const struct kg_job *job)
 	return spec->name ? spec->name : kg_engine_name(job);
 }
 
+/*
+ * A network on which a container of ours runs is there, and the one that it was: engines remove none that is in use. So the listing of containers, which
+ * is made in any case, spares one of networks.
+ */
 static struct kg_next
 look(struct kg_job *job)
 {
-	const struct kg_network_survey *survey = job->survey;
+	return kg_wait_answer(job, kg_containers_question(job), containers_listed);
+}
+
+static bool
+is_in_use(const struct kg_containers *containers, const char *name)
+{
+	for (uint32_t i = 0; i < containers->count; i++) {
+		const struct kg_container *container = &containers->items[i];
+
+		for (const char *const *network = container->networks; *network; network++)
+			if (container->state == KG_CONTAINER_RUNNING && strcmp(*network, name) == 0)
+				return true;
+	}
+	return false;
+}
+
+static struct kg_next
+containers_listed(struct kg_job *job)
+{
+	const struct kg_container_survey *survey = job->answer;
+
+	if (survey && is_in_use(&survey->containers, name_of(job)))
+		return kg_done(job);
+	return kg_wait_answer(job, kg_networks_question(job), networks_listed);
+}
+
+static struct kg_next
+networks_listed(struct kg_job *job)
+{
+	const struct kg_network_survey *survey = job->answer;
 	const char *name = name_of(job);
 
 	if (!survey)
@@ -279,9 +312,6 @@ const struct kg_kind kg_kind_network = {
 		.spec_size = sizeof(struct network_spec),
 	},
 	.state_size = sizeof(struct network_state),
-	.survey_size = sizeof(struct kg_network_survey),
-	.survey_key = kg_engine_key,
-	.survey = kg_networks_survey,
 	.look = look,
 	.run = run,
 	.undo = undo,

@@ -21,7 +21,6 @@
 struct kg_container_news {
 	const char *id;
 	uint32_t deaths;
-	bool is_healthy, is_unhealthy; /* as docker has checked it last */
 };
 
 /* Containers of this checkout. */
@@ -46,6 +45,11 @@ struct kg_volume_survey {
 	struct kg_volumes volumes;
 };
 
-kg_step kg_containers_survey, kg_networks_survey, kg_volumes_survey;
-/* The survey of the kind `image` as a question, for jobs whose spec starts with a struct kg_engine_spec. */
+kg_step kg_containers_survey, kg_volumes_survey;
+/*
+ * The surveys of the kinds `image` and `container`, and one of networks, as questions of jobs whose spec starts with a struct kg_engine_spec: answered
+ * by a struct kg_image_survey (image_inside.h), a struct kg_container_survey and a struct kg_network_survey.
+ */
 const struct kg_question *kg_images_question(struct kg_job *job);
+const struct kg_question *kg_containers_question(struct kg_job *job);
+const struct kg_question *kg_networks_question(struct kg_job *job);

@@ -352,7 +352,7 @@ secrets() {
     engine_forget
     kg up
     ended_with 0
-    same "$(engine_calls 'ps --all') $(engine_calls images) $(engine_calls 'network ls') $(engine_calls 'volume ls')" "1 1 1 1"
+    same "$(engine_calls 'ps --all') $(engine_calls images) $(engine_calls 'volume ls') $(engine_calls 'network ls')" "1 1 1 0"
     same "$(engine_calls inspect) $(engine_calls create) $(engine_calls start)" "0 0 0"
 }
 
