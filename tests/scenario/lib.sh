@@ -23,7 +23,7 @@ source "$ROOT/tests/scenario/containers.sh" # what scenarios with containers are
 leftovers_kill() {
     local process
     for process in /proc/[0-9]*; do
-        [[ $(readlink "$process/cwd" 2>/dev/null) == "$WORK"* ]] || continue
+        [[ $(readlink "$process/cwd" 2>/dev/null)/ == "$WORK"/* ]] || continue
         [ "${process#/proc/}" = $$ ] || kill -KILL "${process#/proc/}" 2>/dev/null || true
     done
 }
