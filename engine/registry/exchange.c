@@ -164,13 +164,14 @@ last_word(struct kg_job *job)
 static struct kg_next
 retry(struct kg_job *job)
 {
-	struct kg_exchange *exchange = &kg_call_of(job)->exchange;
+	struct kg_call *call = kg_call_of(job);
+	struct kg_exchange *exchange = &call->exchange;
 	int64_t pause_ms;
 
 	if (exchange->again && job->http.saved_bytes >= progress_bytes)
 		exchange->tries = 0;
 	/* Who says nothing for the whole of its time is not asked three times more. */
-	if (exchange->once || exchange->tries >= (job->timed_out ? 1 : tries_most))
+	if (exchange->once || call->host->is_silent || exchange->tries >= (job->timed_out ? 1 : tries_most))
 		return exchange_end(job, last_word(job));
 	pause_ms = kg_exchange_pause_ms(job, ++exchange->tries);
 	if (pause_ms < 0)
@@ -269,6 +270,8 @@ answered(struct kg_job *job)
 	int status = job->http.status;
 	bool is_ours = kg_url_same_origin(job->arena, call->exchange.url, call->host->base);
 
+	if (!job->http.error)
+		call->host->is_silent = false;
 	if (job->http.error && !kg_exchange_may_retry(job))
 		return exchange_end(job, last_word(job));
 	if (kg_exchange_may_retry(job))

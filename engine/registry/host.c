@@ -147,6 +147,7 @@ pinged(struct kg_job *job)
 
 	if (job->timed_out || (job->http.error && job->http.is_lasting))
 		return host_end(job, kg_error_copy(job->arena, job->http.error));
+	host->is_silent = job->http.error != NULL;
 	host->base = kg_format(job->arena, "%s://%s", job->http.error || wants_tls ? "https" : "http", host->name);
 	return host_end(job, NULL);
 }

@@ -37,6 +37,7 @@ struct kg_registry_host {
 	const char *name;    /* as references say it */
 	const char *base;    /* "https://registry-1.docker.io"; NULL before it is known */
 	bool is_loopback;    /* may be spoken to without TLS */
+	bool is_silent;      /* nothing on this machine has answered yet: it is not waited for */
 	bool wants_password; /* it has asked for Basic authentication: sent from now on without being asked */
 	const char *ca_file, *cert_file, *key_file;
 	KG_LIST(struct kg_token) tokens;

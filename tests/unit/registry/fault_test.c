@@ -254,6 +254,27 @@ what_is_denied_is_told_apart(void **state)
 }
 
 static void
+a_login_that_the_registry_repeats_is_not_shown(void **state)
+{
+	struct through *through = *state;
+	struct lie lies[] = {
+		{ .path = "/manifests/", .times = 1, .answer = "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\n" EMPTY },
+		{ .path = "/manifests/",
+		    .answer = "HTTP/1.1 403 No\r\n" CLOSE "\r\n{\"errors\":[{\"code\":\"DENIED\",\"message\":\"no secret:pass, no "
+		                                          "dXNlcjpzZWNyZXQ6cGFzcw== here\"}]}" },
+		{ .path = "/v2/", .answer = "HTTP/1.1 200 OK\r\n" EMPTY }, { 0 }
+	};
+
+	through->liar = liar_start(0, lies);
+	const char *login =
+	    kg_format(through->asking->arena, "{\"auths\":{\"%s\":{\"auth\":\"dXNlcjpzZWNyZXQ6cGFzcw==\"}}}", through->liar->host);
+	asking_write(through->asking, "home/.docker/config.json", login, strlen(login));
+	struct ask ask = { .manifest = &(struct kg_manifest_ask){ .of = { through->liar->host, "a/b", .tag = "v1" } } };
+	asking_run(through->asking, &ask, 1);
+	assert_non_null(strstr(ask.error, "refuses the login of user (no ***, no *** here)"));
+}
+
+static void
 redirects_to_another_host_carry_no_credentials(void **state)
 {
 	struct through *through = *state;
@@ -302,6 +323,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(an_interrupted_run_leaves_no_half_blob, through_setup, through_teardown),
 		cmocka_unit_test_setup_teardown(manifests_that_are_none_are_refused, through_setup, through_teardown),
 		cmocka_unit_test_setup_teardown(what_is_denied_is_told_apart, through_setup, through_teardown),
+		cmocka_unit_test_setup_teardown(a_login_that_the_registry_repeats_is_not_shown, through_setup, through_teardown),
 		cmocka_unit_test_setup_teardown(redirects_to_another_host_carry_no_credentials, through_setup, through_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
