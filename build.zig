@@ -548,6 +548,7 @@ pub const fuzz_tests: []const Test = &.{
     .{ .source = "tests/fuzz/depfile_fuzz.c", .rooms = &.{.cache} },
     .{ .source = "tests/fuzz/glob_fuzz.c", .rooms = &.{.cache} },
     .{ .source = "tests/fuzz/http_header_fuzz.c", .rooms = &.{.base} },
+    .{ .source = "tests/fuzz/image_words_fuzz.c", .rooms = &.{.container} },
     .{ .source = "tests/fuzz/ignore_fuzz.c", .rooms = &.{.cache} },
     .{ .source = "tests/fuzz/graph_fuzz.c", .rooms = &.{.graph} },
     .{ .source = "tests/fuzz/goose_fuzz.c", .rooms = &.{.sql} },

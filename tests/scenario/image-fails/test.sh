@@ -72,3 +72,16 @@ for words in "$TOKEN" first-line-of-the-key second-line-of-the-key; do
     ! grep -rq "$words" .kgraph .watch || fail "$(grep -rl "$words" .kgraph .watch | head -n 1) holds $words"
     says_nothing_of "$words"
 done
+
+# Alone is alone: the second try waits for the other build.
+mkdir slow
+printf 'FROM localhost/test/busybox:1\nRUN sleep 4\n' >slow/Containerfile
+cat >>kgraph.toml <<'END'
+[node.slow]
+kind = "image"
+context = "slow"
+END
+printf 'FROM localhost/test/busybox:1\nRUN echo again; exit 137\n' >it/killed
+kg up --set file=killed
+ended_with 1
+same "$(grep -oE '^(done +slow|failed +it)' <<<"$out" | tr -s ' ' | xargs)" "done slow failed it"

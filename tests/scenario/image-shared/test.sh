@@ -73,3 +73,12 @@ same "$(registry_tags team/cache/images | wc -l)" 5
 empty_disk
 kg up --push
 same "$(engine_calls build) $(engine_calls pull) $(engine_calls push)" "0 3 0"
+
+# Another checkout, in another folder, is made of the same.
+mkdir other
+cp -r kgraph.toml one two other
+engine_forget
+kg -C other up
+ended_with 0
+says "3 restored"
+same "$(engine_calls build) $(engine_calls pull)" "0 0"
