@@ -52,17 +52,79 @@ part_order(const void *left, const void *right)
 	return order ? order : number_order(a->digest.low, b->digest.low);
 }
 
+/* The last item goes where it belongs among those before it, which are in order. */
+static void
+last_insert(struct kg_part *items, uint32_t count)
+{
+	struct kg_part last = items[count - 1];
+	uint32_t low = 0, high = count - 1;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+
+		if (part_order(&items[middle], &last) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	memmove(items + low + 1, items + low, (count - 1 - low) * sizeof(*items));
+	items[low] = last;
+}
+
+/* Most come in order already, but for a few, and then qsort's copies of the array are not worth it. */
+static void
+items_sort(struct kg_part *items, uint32_t count)
+{
+	uint32_t few = 8;
+
+	for (uint32_t i = 1; i < count; i++) {
+		if (part_order(&items[i - 1], &items[i]) <= 0)
+			continue;
+		if (few-- == 0) {
+			qsort(items, count, sizeof(*items), part_order);
+			return;
+		}
+		last_insert(items, i + 1);
+	}
+}
+
+static bool
+is_sorted_by_type(const struct kg_parts *parts)
+{
+	for (uint32_t i = 1; i < parts->count; i++)
+		if (parts->items[i - 1].type > parts->items[i].type)
+			return false;
+	return true;
+}
+
+/* Each type by itself, in the order in which they came: a node may have many thousands of files, and they come in order. */
+static void
+types_part(struct kg_parts *parts)
+{
+	struct kg_part *sorted = kg_new_array(parts->arena, struct kg_part, parts->count);
+	uint32_t next[KG_PART_PLACE + 2] = { 0 };
+
+	for (uint32_t i = 0; i < parts->count; i++)
+		next[parts->items[i].type + 1]++;
+	for (uint32_t type = 0; type <= KG_PART_PLACE; type++)
+		next[type + 1] += next[type];
+	for (uint32_t i = 0; i < parts->count; i++)
+		sorted[next[parts->items[i].type]++] = parts->items[i];
+	parts->items = sorted;
+	parts->room = parts->count;
+}
+
 static void
 parts_sort(struct kg_parts *parts)
 {
 	uint32_t kept = 0;
 
-	/* Most come in order already, and then qsort's copy of the array is not worth it. */
-	for (uint32_t i = 1; i < parts->count; i++) {
-		if (part_order(&parts->items[i - 1], &parts->items[i]) >= 0) {
-			qsort(parts->items, parts->count, sizeof(*parts->items), part_order);
-			break;
-		}
+	if (!is_sorted_by_type(parts))
+		types_part(parts);
+	for (uint32_t start = 0, end; start < parts->count; start = end) {
+		for (end = start + 1; end < parts->count && parts->items[end].type == parts->items[start].type;)
+			end++;
+		items_sort(parts->items + start, end - start);
 	}
 	for (uint32_t i = 0; i < parts->count; i++) {
 		if (kept == 0 || part_order(&parts->items[kept - 1], &parts->items[i]) != 0)

@@ -379,9 +379,10 @@ kg_inspect(struct kg_run *run, uint32_t node, struct kg_arena *scratch, struct k
 		return;
 	}
 
-	struct kg_parts *all = parts_keep(scratch, &it.stable, &it.found);
+	/* A context has many thousands of files: without a depfile there is one list, and not a second one that is the same. */
+	struct kg_parts *all = it.found.count > 0 ? parts_keep(scratch, &it.stable, &it.found) : &it.stable;
 	ret_inspection->fingerprint = kg_parts_seal(all);
-	ret_inspection->base = kg_parts_seal(&it.stable);
+	ret_inspection->base = all == &it.stable ? ret_inspection->fingerprint : kg_parts_seal(&it.stable);
 	ret_inspection->inputs = kg_parts_seal(&it.contents);
 	ret_inspection->has_depfile = it.inputs.depfiles.count > 0;
 	bool is_same = before && !before->is_started && kg_digest_equal(before->fingerprint, ret_inspection->fingerprint);
@@ -391,7 +392,7 @@ kg_inspect(struct kg_run *run, uint32_t node, struct kg_arena *scratch, struct k
 	}
 	if (!is_same || ret_inspection->products_why || parts_wanted) {
 		ret_inspection->parts = parts_keep(keep, all, NULL);
-		ret_inspection->stable_parts = parts_keep(keep, &it.stable, NULL);
+		ret_inspection->stable_parts = all == &it.stable ? ret_inspection->parts : parts_keep(keep, &it.stable, NULL);
 		ret_inspection->is_changed = !is_same;
 	}
 }
