@@ -30,8 +30,6 @@
 
 enum { rounds = 11, files_a_folder = 20, folders_a_folder = 12 };
 
-extern char **environ;
-
 static void
 die(const char *what)
 {
@@ -225,7 +223,8 @@ compare(const char *what, void (*ours)(void), const char *peer, void (*theirs)(v
 	}
 	for (int i = 0; i < 2; i++)
 		qsort(times_ns[i], rounds, sizeof(times_ns[i][0]), time_order);
-	double ours_ms = (double)times_ns[0][rounds / 2] / 1e6, theirs_ms = (double)times_ns[1][rounds / 2] / 1e6;
+	const int middle = rounds / 2;
+	double ours_ms = (double)times_ns[0][middle] / 1e6, theirs_ms = (double)times_ns[1][middle] / 1e6;
 	printf("%s: kgraph %.1f ms, %s %.1f ms, ratio %.2f\n", what, ours_ms, peer, theirs_ms, ours_ms / theirs_ms);
 }
 
