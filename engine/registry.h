@@ -94,7 +94,7 @@ struct kg_registry_result {
 };
 const struct kg_registry_result *kg_registry_result(const struct kg_job *job);
 
-/* What all asks have: texts must live in job->arena, the ask itself need not. */
+/* Texts of an ask must live in job->arena; the ask itself need not. */
 struct kg_manifest_ask {
 	struct kg_image_reference of;
 	/* Which of an index: "linux/arm64", "linux/arm/v7". NULL: this machine's. "": the index itself. */
@@ -109,7 +109,7 @@ struct kg_manifest_put {
 	const char *media_type; /* NULL: kg_manifest_oci */
 	const char *bytes;
 	size_t size;
-	int64_t stall_ms;
+	int64_t stall_ms; /* as above */
 };
 struct kg_next kg_registry_manifest_put(struct kg_job *job, const struct kg_manifest_put *put, kg_step *then);
 

@@ -261,7 +261,7 @@ a_login_that_the_registry_repeats_is_not_shown(void **state)
 		{ .path = "/manifests/", .times = 1, .answer = "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\n" EMPTY },
 		{ .path = "/manifests/",
 		    .answer = "HTTP/1.1 403 No\r\n" CLOSE "\r\n{\"errors\":[{\"code\":\"DENIED\",\"message\":\"no secret:pass, no "
-		                                          "dXNlcjpzZWNyZXQ6cGFzcw== here\"}]}" },
+			      "dXNlcjpzZWNyZXQ6cGFzcw== here\"}]}" },
 		{ .path = "/v2/", .answer = "HTTP/1.1 200 OK\r\n" EMPTY }, { 0 }
 	};
 

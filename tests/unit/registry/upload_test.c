@@ -75,6 +75,38 @@ an_upload_that_a_registry_remembers_goes_on_by_patch(void **state)
 }
 
 static void
+an_upload_at_another_host_carries_no_credentials(void **state)
+{
+	struct through *through = *state;
+	struct lie lies[] = {
+		{ .method = "HEAD",
+		    .path = "/blobs/",
+		    .times = 1,
+		    .answer = "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\n" EMPTY },
+		{ .method = "HEAD", .path = "/blobs/", .answer = "HTTP/1.1 404 No\r\n" EMPTY },
+		{ .method = "POST",
+		    .path = "/uploads/",
+		    .answer = "HTTP/1.1 202 Yes\r\nLocation: http://localhost:%PORT%/up\r\n" EMPTY },
+		{ .method = "PUT", .path = "/up?digest=", .answer = "HTTP/1.1 201 Created\r\n" EMPTY },
+		{ .path = "/v2/", .answer = "HTTP/1.1 200 OK\r\n" EMPTY },
+		{ 0 },
+	};
+
+	through->liar = liar_start(0, lies);
+	const char *login =
+	    kg_format(through->asking->arena, "{\"auths\":{\"%s\":{\"auth\":\"dXNlcjpzZWNyZXQ6cGFzcw==\"}}}", through->liar->host);
+	asking_write(through->asking, "home/.docker/config.json", login, strlen(login));
+	struct ask ask = { .blob_put = &(struct kg_blob_put){ through->liar->host, "a/b", .bytes = "text", .size = 4 } };
+	asking_run(through->asking, &ask, 1);
+	liar_stop(through->liar);
+	assert_null(ask.error);
+	assert_int_equal(through_times(through, "Authorization: Basic"), 2);
+	assert_int_equal(through_times(through, "POST /v2/a/b/blobs/uploads/ Authorization: Basic\n"), 1);
+	assert_int_equal(through_times(through, "PUT /up?digest="), 1);
+	assert_memory_equal(through->liar->received, "text", 4);
+}
+
+static void
 registries_that_do_not_take_a_blob_are_told(void **state)
 {
 	static const struct {
@@ -120,6 +152,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(an_upload_whose_answer_is_lost_is_not_sent_again, through_setup, through_teardown),
 		cmocka_unit_test_setup_teardown(
 		    an_upload_that_a_registry_remembers_goes_on_by_patch, through_setup, through_teardown),
+		cmocka_unit_test_setup_teardown(an_upload_at_another_host_carries_no_credentials, through_setup, through_teardown),
 		cmocka_unit_test_setup_teardown(registries_that_do_not_take_a_blob_are_told, through_setup, through_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
