@@ -49,7 +49,7 @@ empty_disk
 kg up
 ended_with 0
 same "$(engine_calls build) $(engine_calls pull)" "0 3"
-says "3 restored"
+says "3 from the shared cache"
 podman run --rm "$(podman images --format '{{.Repository}}:{{.Tag}}' | grep '^localhost/two:')" cat /one /extra /files/file | xargs >seen
 same "$(cat seen)" "one two file"
 
