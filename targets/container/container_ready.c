@@ -6,6 +6,7 @@
  * log. Either is looked into before it is believed: events of an earlier life come again when a stream begins, and there are logs that cannot be
  * followed.
  */
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -27,6 +28,7 @@ static constexpr int64_t health_first_ms = 50, health_longest_ms = 1000;
 /* When nobody has told of news, it is looked at all the same. */
 static constexpr int64_t health_look_ms = 2000;
 static constexpr int64_t last_words_limit_ms = 20000;
+static constexpr int32_t killed_status = 137;
 
 static kg_step ready_seen, probe_passed, settled, end_seen, last_words_told, resumed;
 static kg_step health, health_tried, health_seen;
@@ -150,11 +152,15 @@ end_seen(struct kg_job *job)
 static struct kg_next
 last_words_told(struct kg_job *job)
 {
+	const struct container_spec *spec = job->spec;
 	const struct container_state *state = job->state;
 	const struct kg_inspected *it = &state->it;
 	struct kg_error *error =
 	    kg_error_make(job->arena, KG_EFAILED, "%s", kg_exit_tell(job->arena, it->exit_code, it->is_oom_killed));
 
+	if (it->exit_code == killed_status && spec->memory > 0)
+		error = kg_error_advise(
+		    job->arena, error, "`memory` limits it to %" PRId64 " MiB: does it need more?", spec->memory >> 20);
 	error->detail = *job->child.last_lines ? job->child.last_lines : NULL;
 	return kg_failed(error);
 }
