@@ -154,8 +154,10 @@ value_find(struct kg_ledger *ledger, struct kg_arena *arena, enum kg_ledger_tabl
 {
 	struct key bytes = key_of(name);
 	MDB_val key = { bytes.size, bytes.bytes };
-	int status = kg_ledger_begin(ledger, false, ret_txn);
 
+	*ret_txn = NULL;
+	*ret_value = (MDB_val){ 0 };
+	int status = kg_ledger_begin(ledger, false, ret_txn);
 	if (status)
 		return kg_ledger_error(arena, ledger, status, "read");
 	status = mdb_get(*ret_txn, ledger->tables[table], &key, ret_value);

@@ -122,11 +122,9 @@ const struct kg_command kg_commands[] = {
 	    .text = "What was not used for the longest time goes first, until what is left fits the limit. Safe beside running "
 		    "kgraphs.\n"
 		    "\n"
-		    "With --images it is about container images instead: those that kgraph has built, whichever checkout it was "
-	            "for. What a "
-		    "container uses, what this checkout's nodes have, and what somebody has given a name of his own stays; of the "
-	            "others "
-		    "the newest stay. Images of others are never touched.\n"
+		    "With --images it is about container images instead: those that kgraph has built, whichever checkout "
+		    "it was for. What a container uses, what this checkout's nodes have, and what somebody has given a name "
+		    "of his own stays; of the others the newest stay. Images of others are never touched.\n"
 		    "\n"
 		    "    kgraph gc --images 10G",
 	    .groups = KG_OPTION_GC | KG_OPTION_GRAPH | KG_OPTION_LOCK,

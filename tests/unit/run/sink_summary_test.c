@@ -88,7 +88,8 @@ a_run_is_told_with_what_it_spared(void **state)
 		(struct kg_summary){ .chosen = 4, .unchanged = 1, .made = 1, .restored = 2, .fetched = 1, .published = 1 }),
 	    "### shop is up\n"
 	    "\n"
-	    "1 made, 1 restored, 1 from the shared cache, 1 unchanged in 2.0 s; making what was there already takes 1 min 40 s, one "
+	    "1 made, 1 restored, 1 from the shared cache, 1 unchanged in 2.0 s; making what was there already takes 1 min 40 s, "
+	    "one "
 	    "after the other; 1 handed on to the shared cache\n"
 	    "\n"
 	    "| node | kind | what happened | took | spared |\n"

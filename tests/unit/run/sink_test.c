@@ -282,7 +282,8 @@ events_are_lines_of_json(void **state)
 		"\"message\":\"cc ended with status 1\",\"advice\":\"look at the log\",\"detail\":\"main.c:3: error\\nmake: "
 		"stopped\"}}",
 		"\"at_ns\":30000000,\"event\":\"run_ended\",\"text\":\"failed\",\"duration_ns\":4000000,\"summary\":{\"chosen\":2,"
-		"\"unchanged\":0,\"made\":0,\"restored\":0,\"fetched\":0,\"published\":0,\"failed\":1,\"blocked\":0,\"cancelled\":0,\"ready\":0}}",
+		"\"unchanged\":0,\"made\":0,\"restored\":0,\"fetched\":0,\"published\":0,\"failed\":1,\"blocked\":0,\"cancelled\":"
+		"0,\"ready\":0}}",
 	};
 	const char *line = content(fixture, fixture->events_path);
 	for (size_t i = 0; i < 4; i++) {
