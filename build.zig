@@ -507,6 +507,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/run/pool_test.c", .rooms = &.{.run} },
     .{ .source = "tests/unit/run/port_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/sink_summary_test.c", .rooms = &.{.run} },
+    .{ .source = "tests/unit/run/remote_test.c", .rooms = run_rooms, .more = run_bench ++ .{ "tests/unit/registry/registry_server.c", "tests/unit/registry/liar.c" } },
     .{ .source = "tests/unit/run/product_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/topic_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/down_test.c", .rooms = run_rooms, .more = run_bench },

@@ -22,13 +22,21 @@ struct push {
 	const char *file;
 	struct kg_pack pack;
 	bool is_packed;
+	uint32_t tries; /* beyond the first */
 	const char *layer_digest;
 	int64_t layer_bytes;
 	struct kg_arena *work_arena;
 	struct kg_error *work_error;
 };
 
-static kg_step packed, layer_put, config_put, manifest_put;
+/*
+ * Registries that keep their data in files may stumble over two who put the same blob at the same time, as nodes with the same outputs do: they answer 400
+ * or 500 then, and have forgotten it the next moment.
+ */
+static constexpr uint32_t tries_most = 3;
+static constexpr int64_t try_pause_ms = 200;
+
+static kg_step pack_begin, packed, layer_put, config_begin, config_put, manifest_begin, manifest_put;
 
 static struct push *
 push_of(struct kg_job *job)
@@ -49,6 +57,17 @@ static void
 work_release(struct kg_job *job)
 {
 	kg_arena_free(push_of(job)->work_arena);
+}
+
+static struct kg_next
+put_failed(struct kg_job *job, const struct kg_registry_result *result)
+{
+	struct push *push = push_of(job);
+	int32_t status = result->status;
+
+	if ((status == 400 || status == 404 || status == 409 || status == 500) && push->tries + 1 < tries_most)
+		return kg_wait_timer(job, try_pause_ms << push->tries++, pack_begin);
+	return kg_failed(kg_error_copy(job->arena, result->error));
 }
 
 static struct kg_next
@@ -111,11 +130,26 @@ layer_put(struct kg_job *job)
 
 	unlink(push->file);
 	if (result->error)
-		return kg_failed(kg_error_copy(job->arena, result->error));
+		return put_failed(job, result);
 	push->layer_digest = kg_copy(job->arena, result->digest);
 	push->layer_bytes = push->pack.file_bytes;
-	if (push->run->publishing.has_config)
-		return kg_go(config_put);
+	return kg_go(config_begin);
+}
+
+/* The first one puts it there for all, and the others wait for that. */
+static struct kg_next
+config_begin(struct kg_job *job)
+{
+	struct push *push = push_of(job);
+	struct kg_publishing *publishing = &push->run->publishing;
+
+	if (publishing->has_config)
+		return kg_go(manifest_begin);
+	if (!publishing->config_topic)
+		publishing->config_topic = kg_topic_make(job);
+	if (publishing->config_putter && publishing->config_putter->is_running)
+		return kg_wait_topic(job, publishing->config_topic, 100, config_begin);
+	publishing->config_putter = (struct kg_operation *)job;
 	struct kg_blob_put put = {
 		.host = push->remote->host,
 		.path = push->path,
@@ -124,6 +158,18 @@ layer_put(struct kg_job *job)
 		.stall_ms = push->remote->stall_ms,
 	};
 	return kg_registry_blob_put(job, &put, config_put);
+}
+
+static struct kg_next
+config_put(struct kg_job *job)
+{
+	const struct kg_registry_result *result = kg_registry_result(job);
+	struct kg_publishing *publishing = &push_of(job)->run->publishing;
+
+	publishing->has_config = !result->error;
+	publishing->config_putter = NULL;
+	kg_topic_signal(publishing->config_topic);
+	return result->error ? put_failed(job, result) : kg_go(manifest_begin);
 }
 
 static const char *
@@ -162,14 +208,9 @@ manifest_write(struct kg_job *job, const struct push *push)
 }
 
 static struct kg_next
-config_put(struct kg_job *job)
+manifest_begin(struct kg_job *job)
 {
-	const struct kg_registry_result *result = kg_registry_result(job);
 	struct push *push = push_of(job);
-
-	if (result->error)
-		return kg_failed(kg_error_copy(job->arena, result->error));
-	push->run->publishing.has_config = true;
 	const char *manifest = manifest_write(job, push);
 	struct kg_manifest_put put = {
 		.of = { .host = push->remote->host, .path = push->path, .tag = kg_remote_tag(job->arena, push->key) },
@@ -188,7 +229,7 @@ manifest_put(struct kg_job *job)
 	const struct kg_inspection *inspection = push->run->tasks[push->node].inspection;
 
 	if (result->error)
-		return kg_failed(kg_error_copy(job->arena, result->error));
+		return put_failed(job, result);
 	if (!push->is_depfile)
 		kg_tell(job, "%s/%s:%s, %s", push->remote->host, push->path, kg_remote_tag(job->arena, push->key),
 		    kg_size_tell(job->arena, push->layer_bytes));

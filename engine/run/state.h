@@ -116,7 +116,9 @@ struct kg_publishing {
 	KG_LIST(uint32_t) waiting; /* nodes, from `next` on */
 	uint32_t next;
 	uint32_t running;
-	bool has_config; /* the registry has the empty configuration that all outputs name */
+	bool has_config;                    /* the registry has the empty configuration that all outputs name */
+	struct kg_operation *config_putter; /* who is just putting it there; NULL: nobody */
+	struct kg_topic *config_topic;      /* signalled when that has ended */
 };
 
 /* What is asked for in the shared cache. */
