@@ -80,13 +80,23 @@ authorization(struct kg_job *job)
 	return exchange->has_password ? kg_format(job->arena, "Authorization: Basic %s", kg_auth_basic(job->arena, login)) : NULL;
 }
 
+/* Mostly it is the host's own, and then no URL need be taken apart. */
+static bool
+is_own(struct kg_job *job)
+{
+	const struct kg_call *call = job->registry;
+	const char *base = call->host->base, *url = call->exchange.url;
+
+	return (kg_text_starts(url, base) && url[strlen(base)] == '/') || kg_url_same_origin(job->arena, url, base);
+}
+
 struct kg_next
 kg_exchange_send(struct kg_job *job)
 {
 	struct kg_call *call = kg_call_of(job);
 	struct kg_exchange *exchange = &call->exchange;
 	struct kg_registry_host *host = call->host;
-	bool is_ours = kg_url_same_origin(job->arena, exchange->url, host->base);
+	bool is_ours = is_own(job);
 	const char **headers = kg_new_array(job->arena, const char *, sizeof(exchange->headers) / sizeof(exchange->headers[0]) + 2);
 	const char *login = is_ours ? authorization(job) : NULL;
 	size_t count = 0;
@@ -268,7 +278,7 @@ answered(struct kg_job *job)
 {
 	struct kg_call *call = kg_call_of(job);
 	int status = job->http.status;
-	bool is_ours = kg_url_same_origin(job->arena, call->exchange.url, call->host->base);
+	bool is_ours = is_own(job);
 
 	if (!job->http.error)
 		call->host->is_silent = false;
