@@ -140,6 +140,11 @@ pulled(struct kg_job *job)
 		state->id = state->digest = NULL;
 		return refuse(job, error);
 	}
+	/* podman prints the image's id, which spares the question; docker prints what it was asked for. */
+	if (strncmp(job->child.output, state->id, strlen(state->id)) == 0) {
+		kg_fetched(job, state->spared_ns);
+		return kg_image_found(job);
+	}
 	kg_arguments_add(&arguments, "image", "inspect", state->reference, NULL);
 	return kg_engine_ask(job, &state->survey->engine, kg_arguments_end(&arguments), pulled_inspected);
 }
