@@ -12,12 +12,13 @@
  * meets a path decides.
  *
  * Where the builders differ, what any of them takes counts: a build too many is a pity, a build too few is a mistake.
- *   - podman (buildah 1.28) looks for what `!` takes back only in folders that the line starts with: `*` and `!` + `**` + `/x.md` keep docs/x.md in
- *     Docker alone. It counts.
- *   - podman reads + ( ) { } | ^ as a regular expression's, and Docker does so with wildcards in a class: the line `a+b` leaves a+b in. Such a line
- *     leaves out nothing here.
+ *   - podman (buildah 1.28) and docker without BuildKit look for what `!` takes back only in folders that the line itself starts with: of `*` and
+ *     `!` + `**` + `/x.md` BuildKit alone takes docs/x.md. It counts.
+ *   - podman reads + ( ) { } | ^ as a regular expression's, and docker does so with wildcards in a class: to podman the line `a+b` does not
+ *     mean a+b. It leaves out nothing here.
  *   - podman does not know a line that starts with a blank and a slash, or with a byte order mark. It leaves out nothing either.
- *   - Docker takes `**x` for any name that ends with x, podman for x in any folder. The latter is what the manuals say.
+ *   - podman does not know an exception with a blank behind its mark. It takes back.
+ *   - docker takes `**x` for any name that ends with x, podman for x in any folder, which is what the manuals say.
  */
 #pragma once
 
