@@ -104,8 +104,12 @@ undo(struct kg_job *job)
 static struct kg_next
 all_gone(struct kg_job *job)
 {
+	const struct container_state *state = job->state;
 	struct kg_error *error = kg_file_remove(job->arena, kg_container_since_path(job));
 
+	/* A checkout that was copied remembers the containers of the one that it was copied from. */
+	if (state->removal.is_foreign)
+		kg_tell(job, "left the container %s, which is not of this checkout", state->removal.name);
 	if (!error)
 		error = kg_file_remove(job->arena, kg_container_ready_path(job));
 	return error ? kg_failed(error) : kg_done(job);

@@ -24,7 +24,8 @@ struct network_state {
 	const char *name;
 	const struct kg_container *users; /* on the network that is to be made anew */
 	uint32_t user_count, at;
-	bool is_undone; /* it is removed for good, and not to be made anew */
+	bool is_undone;  /* it is removed for good, and not to be made anew */
+	bool is_earlier; /* it is the one of an earlier name, which goes before the new one is made */
 };
 
 static const struct kg_field network_fields[] = {
@@ -40,7 +41,8 @@ static const struct kg_field network_fields[] = {
 	{ 0 },
 };
 
-static kg_step containers_listed, networks_listed, listed, users_listed, user_next, network_removed, create, created, undo_listed;
+static kg_step containers_listed, networks_listed, earlier_gone, listed, users_listed, user_next, network_removed, create, created,
+    undo_listed;
 
 static const char *
 name_of(const struct kg_job *job)
@@ -110,13 +112,17 @@ listing_start(struct kg_job *job, kg_step *then)
 
 	if (error)
 		return kg_failed(error);
-	state->name = name_of(job);
+	state->name = state->is_earlier ? kg_job_remembered(job, "name") : name_of(job);
 	return kg_engine_ask(job, &state->engine, state->engine.driver->networks, then);
 }
 
 static struct kg_next
 run(struct kg_job *job)
 {
+	struct network_state *state = job->state;
+	const char *earlier = kg_job_remembered(job, "name");
+
+	state->is_earlier = earlier && strcmp(earlier, name_of(job)) != 0;
 	return listing_start(job, listed);
 }
 
@@ -171,6 +177,8 @@ listed(struct kg_job *job)
 
 	if (error)
 		return kg_failed(error);
+	if (state->is_earlier)
+		return network && is_ours(job, network) ? users_ask(job) : kg_go(earlier_gone);
 	if (!network)
 		return kg_go(create);
 	if (!is_ours(job, network))
@@ -243,7 +251,18 @@ network_removed(struct kg_job *job)
 
 	if (job->child.status != 0)
 		return kg_failed(kg_engine_error(job, &state->engine, kg_format(job->arena, "remove the network %s", state->name)));
-	return state->is_undone ? kg_done(job) : kg_go(create);
+	if (state->is_undone)
+		return kg_done(job);
+	return kg_go(state->is_earlier ? earlier_gone : create);
+}
+
+static struct kg_next
+earlier_gone(struct kg_job *job)
+{
+	struct network_state *state = job->state;
+
+	state->is_earlier = false;
+	return listing_start(job, listed);
 }
 
 static struct kg_next

@@ -122,7 +122,11 @@ changes() {
     kg up
     ended_with 0
 
-    # A network that is made anew takes our containers along.
+    # A network that is made anew takes our containers along; one of another name is left nowhere.
+    stack '' 'name = "of-another-name"'
+    kg up
+    ended_with 0
+    same "$(network_of net)" of-another-name
     stack '' 'labels = { of = "a test" }'
     kg up
     ended_with 0
