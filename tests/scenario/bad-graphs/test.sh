@@ -97,3 +97,27 @@ says "same.out is an output of a as well"
 kg upp
 ended_with 2
 says "did you mean"
+
+# Which of the two runs first is chance: told when the files are read, not by a run that has nothing to do.
+graph <<'END'
+[node.maker]
+kind = "file"
+path = "gen/a.h"
+content = "a"
+[node.user]
+kind = "command"
+shell = "true"
+inputs = ["gen/*.h"]
+END
+kg check
+ended_with 0
+says "kgraph.toml:5: \`user\` reads gen/a.h, which \`maker\` makes (kgraph.toml:1), and does not need that node"
+kg up
+ended_with 0
+says "which \`maker\` makes"
+kg up
+says_nothing_of "which \`maker\` makes"
+kg plan
+says "which \`maker\` makes"
+kg -q check
+says_nothing_of "maker"
