@@ -86,7 +86,7 @@ publish_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 
 	kg_assert(run->publishing.running > 0);
 	run->publishing.running--;
-	if (outcome->what != KG_OUTCOME_DONE && outcome->error->code != KG_ECANCELLED)
+	if (outcome->what != KG_OUTCOME_DONE && outcome->error->code != KG_ECANCELLED && run->interrupts == 0)
 		kg_run_remote_off(run, kg_error_wrap(run->arena, outcome->error, "%s could not be published", operation->job.name));
 	/* What it said last is where it went. Without a word there was nothing to hand on. */
 	if (outcome->what == KG_OUTCOME_DONE && operation->told) {

@@ -35,7 +35,7 @@ kg_fetching_off(struct kg_run *run, const char *why)
 		return;
 	run->fetching.is_off = true;
 	kg_run_warn(run, "the shared cache %s is not asked any more in this run: %s", run->remote->host, why);
-	struct kg_error *error = kg_error_make(run->arena, KG_ENETWORK, "%s", why);
+	struct kg_error *error = kg_error_make(run->arena, KG_ECANCELLED, "%s", why);
 	for (uint32_t i = 0; i < run->running.count; i++) {
 		struct kg_operation *operation = run->running.items[i];
 

@@ -75,7 +75,8 @@ error_weigh(struct kg_run *run, const struct kg_fetch *fetch)
 {
 	const struct kg_error *error = fetch->error;
 
-	if (!error || !run->remote || error->code == KG_ECANCELLED)
+	/* What the end of the run has ended is nobody's fault. */
+	if (!error || !run->remote || error->code == KG_ECANCELLED || run->interrupts > 0)
 		return;
 	if (error->code == KG_EDATA) {
 		damage_tell(run, fetch);

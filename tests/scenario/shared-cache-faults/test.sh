@@ -123,6 +123,21 @@ warns_once
 says "12 made"
 proxy_stop
 
+# The same with many asked for at once: what is still asked for is ended, and what is made goes there all the same.
+proxy_start vain 0.4
+checkout one "127.0.0.1:$proxy_port"
+for i in $(seq 1 48); do
+    printf '[node.wide%d]\nkind = "command"\nshell = "echo %d >wide%d"\noutputs = ["wide%d"]\n' "$i" "$i" "$i" "$i"
+done >>one/kgraph.toml
+printf '[target]\nwide = [%s]\n' "$(printf '"wide%d", ' $(seq 1 48))" >>one/kgraph.toml
+on one up wide
+ended_with 0
+says "is not asked any more in this run"
+warns_once
+says "48 made"
+[ "$(registry_tags shop/outputs | wc -l)" -ge 48 ] || fail "only $(registry_tags shop/outputs | wc -l) were pushed"
+proxy_stop
+
 # It goes away in the middle of a push.
 registry_stop
 rm -rf "$WORK/.registry/data"

@@ -85,7 +85,8 @@ same "$(registry_tags acme/shop/outputs | wc -l)" 4
 [ -z "$(ls -d ci/.kgraph/default/shared 2>/dev/null)" ] || fail "packs were left behind"
 
 # Another machine runs no command.
-on second up --events second.json
+echo "# Before" >second.md
+on second up --events second.json --summary second.md
 ended_with 0
 says "3 from the shared cache"
 gone second/runs
@@ -93,6 +94,9 @@ gone second/runs
 same "$(readlink second/out/link)" tool
 same "$(cat second/after)" "$(cat ci/after)"
 grep -q '"event":"node_restored".*"text":"from the shared cache".*"spared_ns":5' second.json || fail "nobody says what was spared"
+same "$(head -n 1 second.md)" "# Before"
+grep -qE '^3 from the shared cache in .*; making what was there already takes ' second.md || fail "the summary does not say what was spared"
+grep -qE '^\| tool \| command \| from the shared cache \| .* \| .* \|$' second.md || fail "the summary has no row for a node"
 on second up
 ended_with 0
 says "3 nodes unchanged"
