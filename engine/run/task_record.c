@@ -29,10 +29,10 @@ outputs_digest(const struct kg_entry_output *outputs, uint32_t count)
 }
 
 static const char *const *
-needs_of(struct kg_run *run, uint32_t node)
+needs_of(struct kg_arena *arena, struct kg_run *run, uint32_t node)
 {
 	const struct kg_node *it = &run->graph->nodes[node];
-	const char **needs = kg_new_array(run->arena, const char *, it->edge_count + 1);
+	const char **needs = kg_new_array(arena, const char *, it->edge_count + 1);
 
 	for (uint32_t i = 0; i < it->edge_count; i++)
 		needs[i] = kg_task_name(run, run->graph->edges[it->first_edge + i].node);
@@ -58,9 +58,9 @@ is_listed(const struct kg_values *values, const struct kg_value *list, const cha
  * values are blackened in the block; taking a node away needs none of them.
  */
 static struct kg_block
-settings_pack(struct kg_run *run, const struct kg_value *settings)
+settings_pack(struct kg_arena *arena, struct kg_run *run, const struct kg_value *settings)
 {
-	struct kg_block block = kg_value_pack(run->arena, &run->graph->values, settings);
+	struct kg_block block = kg_value_pack(arena, &run->graph->values, settings);
 	struct kg_values packed;
 
 	if (!kg_value_member(&run->graph->values, settings, "secret") || !kg_value_unpack(block, &packed))
@@ -89,7 +89,7 @@ duration_of(const struct kg_task *task, const struct kg_entry *before)
 enum record { RECORD_STARTED, RECORD_DONE, RECORD_READY };
 
 static struct kg_entry *
-entry_of(struct kg_run *run, uint32_t node, enum record record)
+entry_of(struct kg_arena *arena, struct kg_run *run, uint32_t node, enum record record)
 {
 	bool started = record == RECORD_STARTED;
 	const struct kg_task *task = &run->tasks[node];
@@ -97,7 +97,7 @@ entry_of(struct kg_run *run, uint32_t node, enum record record)
 	const struct kg_facts *facts = &run->options.kinds[it->kind]->facts;
 	static const struct kg_entry never = { 0 };
 	const struct kg_entry *before = task->before ? task->before : &never;
-	struct kg_entry *entry = kg_new(run->arena, struct kg_entry);
+	struct kg_entry *entry = kg_new(arena, struct kg_entry);
 
 	*entry = (struct kg_entry){
 		.name = kg_task_name(run, node),
@@ -112,9 +112,9 @@ entry_of(struct kg_run *run, uint32_t node, enum record record)
 		.duration_ns = started ? before->duration_ns : duration_of(task, before),
 		.ready_ns = record == RECORD_READY ? task->ready_ns : before->ready_ns,
 		.finished_wall_ns = started ? before->finished_wall_ns : task->finished_wall_ns,
-		.settings = settings_pack(run, &run->graph->values.items[it->settings]),
-		.why = task->why ? kg_mask_text(run->arena, &run->mask, task->why) : "",
-		.needs = needs_of(run, node),
+		.settings = settings_pack(arena, run, &run->graph->values.items[it->settings]),
+		.why = task->why ? kg_mask_text(arena, &run->mask, task->why) : "",
+		.needs = needs_of(arena, run, node),
 	};
 	if (!started) {
 		entry->fingerprint = task->inspection->fingerprint;
@@ -127,14 +127,17 @@ entry_of(struct kg_run *run, uint32_t node, enum record record)
 static struct kg_error *
 entries_put(struct kg_run *run, const uint32_t *nodes, uint32_t count, enum record record)
 {
-	const struct kg_entry **entries = kg_new_array(run->arena, const struct kg_entry *, count);
-	const struct kg_parts **parts = kg_new_array(run->arena, const struct kg_parts *, count);
+	struct kg_arena *scratch = kg_arena_make();
+	const struct kg_entry **entries = kg_new_array(scratch, const struct kg_entry *, count);
+	const struct kg_parts **parts = kg_new_array(scratch, const struct kg_parts *, count);
 
 	for (uint32_t i = 0; i < count; i++) {
-		entries[i] = entry_of(run, nodes[i], record);
+		entries[i] = entry_of(scratch, run, nodes[i], record);
 		parts[i] = record == RECORD_DONE ? run->tasks[nodes[i]].inspection->parts : NULL;
 	}
-	return kg_ledger_put_all(run->ledger, run->arena, entries, parts, count);
+	struct kg_error *error = kg_ledger_put_all(run->ledger, run->arena, entries, parts, count);
+	kg_arena_free(scratch);
+	return error;
 }
 
 static void
