@@ -16,6 +16,6 @@ same "$(engine_calls push) $(engine_calls pull) $(engine_calls build)" "1 2 0"
 podman network create --label io.kgraph.graph=test ours >/dev/null
 podman run --quiet --detach --name web --label io.kgraph.graph=test --network ours --publish 127.0.0.1:8080:80 \
     localhost/test/busybox:1 httpd -f -p 80 >/dev/null
-podman run --rm --network ours localhost/test/busybox:1 nslookup web | grep -q 'Name:.*web' || fail "containers do not find each other"
+[[ $(podman run --rm --network ours localhost/test/busybox:1 nslookup web) == *Name:*web* ]] || fail "containers do not find each other"
 eventually 10 curl --silent --output /dev/null http://127.0.0.1:8080/
 same "$(left_of_ours | xargs)" "web ours"
