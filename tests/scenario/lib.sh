@@ -14,7 +14,7 @@ set -euo pipefail
 export HOME=$WORK/.home XDG_CACHE_HOME=$WORK/.home/cache XDG_STATE_HOME=${WORK%/*}/.state NO_COLOR=1 LC_ALL=C.UTF-8
 [ -z "${WORLD:-}" ] || export XDG_STATE_HOME=$WORK/.home/state # nobody else is in there
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-unset KGRAPH_PROFILE DB_PASSWORD PGPASSWORD PGHOST PGPORT PGUSER PGDATABASE
+unset CI KGRAPH_CACHE KGRAPH_PUSH KGRAPH_ENGINE KGRAPH_PROFILE DB_PASSWORD PGPASSWORD PGHOST PGPORT PGUSER PGDATABASE
 mkdir -p "$HOME"
 out='' status=0
 source "$ROOT/tests/scenario/containers.sh" # what scenarios with containers are told with
