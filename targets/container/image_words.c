@@ -129,8 +129,9 @@ podman_reason(struct kg_arena *arena, const char *line, const char *step)
 	if (status)
 		return status;
 	/* Of what it does not know it prints how it was parsed. */
-	const char *unknown = behind(said, "Build error: "), *parsed = strstr(said, " &imagebuilder.Step");
-	return unknown && parsed ? kg_copy_bytes(arena, unknown, (size_t)(parsed - unknown)) : said;
+	const char *unknown = behind(said, "Build error: ");
+	const char *parsed = unknown ? strstr(unknown, " &imagebuilder.Step") : NULL;
+	return parsed ? kg_copy_bytes(arena, unknown, (size_t)(parsed - unknown)) : said;
 }
 
 static const char *

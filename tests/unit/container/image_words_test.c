@@ -83,6 +83,8 @@ static const struct {
 	{ "time=\"x\" level=error msg=\"+(UNHANDLED LOGLEVEL) &imagebuilder.Step{}\"\n"
 	  "Error: building at STEP \"RUNN \": Build error: Unknown instruction: \"RUNN\" &imagebuilder.Step{Env:[]string{}}",
 	    "RUNN x", "Unknown instruction: \"RUNN\"", "" },
+	{ "Error: building at STEP \"RUNN \": Build error: &imagebuilder.Step{}", "RUNN x", "Build error: &imagebuilder.Step{}",
+	    "" },
 	{ "Trying to pull x\nError: creating build container: x: connection refused", NULL,
 	    "creating build container: x: connection refused", "Trying to pull x" },
 	{ "Step 1/2 : FROM a\nStep 2/2 : RUN make\n ---> Running in 1\ncc: no\n"
