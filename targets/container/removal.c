@@ -10,8 +10,11 @@
 
 /* How much longer than its container's limit the engine may take. */
 static constexpr int64_t engine_slack_ms = 60000;
+/* A mount of the container may still be held by something that is just starting or ending beside it. */
+static constexpr int busy_tries = 5;
+static constexpr int64_t busy_pause_ms = 100;
 
-static kg_step found, stopped, removed;
+static kg_step found, stopped, rm, removed;
 
 static struct kg_removal *
 removal_of(struct kg_job *job)
@@ -25,6 +28,7 @@ kg_container_remove(struct kg_job *job)
 	struct kg_removal *removal = removal_of(job);
 
 	removal->is_foreign = false;
+	removal->tries = 0;
 	return kg_inspect_ask(job, &removal->engine, removal->name, found);
 }
 
@@ -84,6 +88,8 @@ removed(struct kg_job *job)
 {
 	struct kg_removal *removal = removal_of(job);
 
+	if (job->child.status != 0 && strcasestr(job->child.last_lines, "device or resource busy") && ++removal->tries < busy_tries)
+		return kg_wait_timer(job, busy_pause_ms << removal->tries, rm);
 	/* docker removes in the background what was run with --rm, and says that it is at it. */
 	if (job->child.status != 0 && !strcasestr(job->child.last_lines, "no such container") &&
 	    !strcasestr(job->child.last_lines, "already in progress"))

@@ -18,6 +18,7 @@ struct kg_removal {
 	kg_step *then;         /* goes on there */
 	bool is_foreign;       /* set: there is one of that name, and it is not ours */
 	const char *foreigner; /* set: what it is, for a message */
+	int tries;             /* kg_container_remove's own */
 };
 
 kg_step kg_container_remove;
