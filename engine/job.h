@@ -112,6 +112,8 @@ struct kg_job {
 	void *probe;                    /* engine/probe's own, NULL before its first try */
 	void *registry;                 /* engine/registry's own, NULL before its first ask */
 	void **registries;              /* engine/registry's own, the same for all jobs of a run */
+	void *client;                   /* a client library's own, NULL before its first ask */
+	void **clients;                 /* a client library's own, the same for all jobs of a run */
 	/*
 	 * Closes what a column of steps below the kind's holds open (engine/registry: a file), when the operation ends before the last
 	 * of them. Set by those steps; called before kg_kind.close. NULL: nothing is open.

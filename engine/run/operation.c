@@ -115,6 +115,7 @@ kg_operation_make(struct kg_run *run, const struct kg_subject *subject, uint32_t
 			.mask = &run->mask,
 			.remote = run->remote,
 			.registries = &run->registries,
+			.clients = &run->clients,
 		},
 	};
 	kg_node_log_start(&operation->log, operation->job.log, &run->mask);

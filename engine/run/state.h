@@ -186,6 +186,7 @@ struct kg_run {
 	struct kg_wait time_limit, kill_limit;
 	struct down *down; /* engine/run/down.c's own */
 	void *registries;  /* engine/registry's own, for all jobs */
+	void *clients;     /* a client library's own, for all jobs */
 };
 
 /* engine/run/subject.c */
