@@ -325,10 +325,18 @@ pub const rooms = struct {
             "volume.c",
         },
     };
+    pub const kubernetes: Room = .{
+        .folder = "targets/kubernetes",
+        .uses = &.{ .base, .run },
+        .packages = &.{ .cjson, .crypto },
+        .files = &.{
+            "client/json.c",
+        },
+    };
     /// Everything of the command line but main.c, so that it can be tested.
     pub const cli: Room = .{
         .folder = "engine/cli",
-        .uses = &.{ .base, .graph, .cache, .loop, .run, .probe, .registry, .file, .command, .process, .sql, .container },
+        .uses = &.{ .base, .graph, .cache, .loop, .run, .probe, .registry, .file, .command, .process, .sql, .container, .kubernetes },
         .macros_version = true,
         .files = &.{
             "checkout.c",
@@ -443,6 +451,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/cli/manual_test.c", .rooms = &.{.cli} },
     .{ .source = "tests/unit/cli/complete_test.c", .rooms = &.{.cli} },
     .{ .source = "tests/unit/container/containerfile_test.c", .rooms = &.{.container} },
+    .{ .source = "tests/unit/kubernetes/json_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/loop/child_end_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/child_fixture.c"} },
     .{ .source = "tests/unit/loop/child_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/child_fixture.c"} },
     .{ .source = "tests/unit/loop/http_absent_test.c", .rooms = &.{.loop} },
