@@ -227,6 +227,18 @@ pub const rooms = struct {
             "url.c",
         },
     };
+    pub const containers: Room = .{
+        .folder = "engine/containers",
+        .uses = &.{ .base, .run },
+        .packages = &.{ .cjson, .crypto },
+        .files = &.{
+            "docker.c",
+            "engine.c",
+            "listing.c",
+            "listing_json.c",
+            "podman.c",
+        },
+    };
     pub const probe: Room = .{
         .folder = "engine/probe",
         .uses = &.{ .base, .run },
@@ -291,7 +303,7 @@ pub const rooms = struct {
     };
     pub const container: Room = .{
         .folder = "targets/container",
-        .uses = &.{ .base, .run, .probe, .registry },
+        .uses = &.{ .base, .run, .probe, .registry, .containers },
         .packages = &.{ .cjson, .crypto },
         .files = &.{
             "container.c",
@@ -303,8 +315,6 @@ pub const rooms = struct {
             "containerfile.c",
             "containerfile_stage.c",
             "containerfile_word.c",
-            "docker.c",
-            "engine.c",
             "image.c",
             "image_build.c",
             "image_collect.c",
@@ -315,11 +325,8 @@ pub const rooms = struct {
             "image_survey.c",
             "image_words.c",
             "inspect.c",
-            "listing.c",
-            "listing_json.c",
             "machine.c",
             "network.c",
-            "podman.c",
             "removal.c",
             "survey.c",
             "volume.c",
@@ -336,7 +343,7 @@ pub const rooms = struct {
     /// Everything of the command line but main.c, so that it can be tested.
     pub const cli: Room = .{
         .folder = "engine/cli",
-        .uses = &.{ .base, .graph, .cache, .loop, .run, .probe, .registry, .file, .command, .process, .sql, .container, .kubernetes },
+        .uses = &.{ .base, .graph, .cache, .loop, .run, .probe, .registry, .containers, .file, .command, .process, .sql, .container, .kubernetes },
         .macros_version = true,
         .files = &.{
             "checkout.c",
@@ -468,7 +475,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/container/image_layers_test.c", .rooms = &.{.container} },
     .{ .source = "tests/unit/container/image_words_test.c", .rooms = &.{.container} },
     .{ .source = "tests/unit/container/container_test.c", .rooms = &.{.container} },
-    .{ .source = "tests/unit/container/listing_test.c", .rooms = &.{.container} },
+    .{ .source = "tests/unit/containers/listing_test.c", .rooms = &.{.containers} },
     .{ .source = "tests/unit/graph/draw_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
     .{ .source = "tests/unit/graph/order_test.c", .rooms = &.{.graph} },
     .{ .source = "tests/unit/graph/document_test.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/reading.c"} },

@@ -17,7 +17,7 @@
 #include "engine/base/text.h"
 #include "engine/target.h"
 #include "targets/container/container_inside.h"
-#include "targets/container/listing_json.h"
+#include "engine/containers/listing_json.h"
 
 static constexpr int64_t start_limit_ms = 300000;
 

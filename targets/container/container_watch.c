@@ -8,7 +8,7 @@
 #include "engine/base/text.h"
 #include "engine/target.h"
 #include "targets/container/container_inside.h"
-#include "targets/container/listing_json.h"
+#include "engine/containers/listing_json.h"
 
 /* What is ready at once needs no stream. */
 static constexpr int64_t watch_after_ms = 500;

@@ -15,7 +15,7 @@
 #include "engine/target.h"
 #include "targets/container/image_inside.h"
 #include "targets/container/image_layers.h"
-#include "targets/container/listing_json.h"
+#include "engine/containers/listing_json.h"
 
 struct candidate {
 	const char *id;

@@ -10,7 +10,7 @@
 
 #include "engine/job.h"
 #include "targets/container/containerfile.h"
-#include "targets/container/engine.h"
+#include "engine/containers/engine.h"
 
 /* Each image of ours has it, whatever it is made of: a label that told more would give images with the same content different ids. */
 #define KG_IMAGE_LABEL "io.kgraph=image"

@@ -10,7 +10,7 @@
 #include "engine/base/text.h"
 #include "engine/registry.h"
 #include "targets/container/image_inside.h"
-#include "targets/container/listing_json.h"
+#include "engine/containers/listing_json.h"
 #include "targets/container/machine.h"
 
 /* Half of the digits: 128 bits, as of every fingerprint. */

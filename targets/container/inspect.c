@@ -7,7 +7,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
-#include "targets/container/listing_json.h"
+#include "engine/containers/listing_json.h"
 
 struct kg_next
 kg_inspect_ask(struct kg_job *job, const struct kg_engine *engine, const char *name, kg_step *then)

@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "targets/container/engine.h"
+#include "engine/containers/engine.h"
 
 struct kg_inspected {
 	bool is_there;

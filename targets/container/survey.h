@@ -15,7 +15,7 @@
 
 #include "engine/base/list.h"
 #include "engine/base/text.h"
-#include "targets/container/engine.h"
+#include "engine/containers/engine.h"
 
 /* What the stream of events has told of a container. */
 struct kg_container_news {

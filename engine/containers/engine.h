@@ -1,5 +1,6 @@
 /*
- * The container engine of a node: podman or docker, through its program. Neither has to be told apart outside this folder's drivers.
+ * The container engine of a node: podman or docker, through its program, for all kinds that drive one. Neither has to be told apart outside this
+ * folder's drivers.
  *
  *     struct kg_engine engine;
  *     struct kg_error *error = kg_engine_find(job->arena, spec->engine, &engine);
@@ -15,9 +16,9 @@
 
 #include "engine/base/field.h"
 #include "engine/job.h"
-#include "targets/container/listing.h"
+#include "engine/containers/listing.h"
 
-/* The setting `engine`, a KG_CHOICE with KG_ENGINE_CHOICES; first member of each spec of this folder, so that surveys find it. */
+/* The setting `engine`, a KG_CHOICE with KG_ENGINE_CHOICES; first member of each spec of a kind that has it, so that surveys find it. */
 enum kg_engine_choice { KG_ENGINE_AUTO, KG_ENGINE_PODMAN, KG_ENGINE_DOCKER };
 extern const char *const kg_engine_choices[];
 struct kg_engine_spec {

@@ -4,8 +4,8 @@
 #include "engine/base/arena.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
-#include "targets/container/engine.h"
-#include "targets/container/listing_json.h"
+#include "engine/containers/engine.h"
+#include "engine/containers/listing_json.h"
 
 struct reading {
 	struct kg_arena *arena;

@@ -1,4 +1,4 @@
-#include "targets/container/listing.h"
+#include "engine/containers/listing.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
-#include "targets/container/listing_json.h"
+#include "engine/containers/listing_json.h"
 
 /* Fewer digits of an id are more likely a name. */
 static constexpr size_t id_least = 12, id_whole = 64;

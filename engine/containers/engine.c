@@ -1,4 +1,4 @@
-#include "targets/container/engine.h"
+#include "engine/containers/engine.h"
 
 #include <ctype.h>
 #include <stdarg.h>

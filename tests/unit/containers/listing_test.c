@@ -9,8 +9,8 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/error.h"
-#include "targets/container/engine.h"
-#include "targets/container/listing_json.h"
+#include "engine/containers/engine.h"
+#include "engine/containers/listing_json.h"
 
 static const char podman_images[] = {
 #embed "recorded/podman-4.3-images.json" suffix(, 0)

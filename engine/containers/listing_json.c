@@ -1,4 +1,4 @@
-#include "targets/container/listing_json.h"
+#include "engine/containers/listing_json.h"
 
 #include <ctype.h>
 #include <stdio.h>
