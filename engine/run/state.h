@@ -262,6 +262,8 @@ void kg_pools_empty(struct kg_run *run, void (*dropped)(struct kg_run *run, uint
 /* engine/run/survey.c */
 /* Hands the operation its survey; false: it is asked for first, and kg_task_look or kg_task_queue goes on, by the task's state, when it is there. */
 bool kg_survey_give(struct kg_run *run, uint32_t node, struct kg_operation *operation);
+/* At the start of a run, the surveys of all kinds that have something remembered. */
+void kg_surveys_ask_ahead(struct kg_run *run);
 /* A look with the survey before it, for an operation that is of no task. */
 kg_step kg_survey_look;
 void kg_survey_watch(struct kg_run *run, struct kg_operation *operation);

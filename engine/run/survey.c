@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 #include "engine/base/arena.h"
+#include "engine/base/assert.h"
 #include "engine/base/clock.h"
 #include "engine/run/state.h"
 
@@ -137,6 +138,32 @@ kg_survey_give(struct kg_run *run, uint32_t node, struct kg_operation *operation
 	}
 	operation->job.survey = survey_answer(survey);
 	return true;
+}
+
+/*
+ * What is remembered will be looked at, and a program that lists takes most of its time to start: all kinds' listings are asked for at once, instead of
+ * each when the first node of its kind has its turn. One node speaks for its kind; others with another key ask when they come.
+ */
+void
+kg_surveys_ask_ahead(struct kg_run *run)
+{
+	uint64_t asked = 0; /* kinds, one bit each */
+
+	for (uint32_t node = 0; node < run->graph->node_count; node++) {
+		uint32_t kind = run->graph->nodes[node].kind;
+		struct kg_operation *operation;
+
+		kg_assert(kind < 64);
+		if (!run->options.chosen[node] || !run->tasks[node].before || !run->options.kinds[kind]->survey ||
+		    (asked & (uint64_t)1 << kind))
+			continue;
+		/* Of its own, since what the node's settings refer to may be made anew before the node's turn. */
+		struct kg_subject subject = kg_subject_of_node(run, run->arena, node);
+		if (kg_operation_make(run, &subject, KG_NO_NODE, &operation))
+			continue;
+		asked |= (uint64_t)1 << kind;
+		(void)survey_ask(run, survey_of_kind(run, operation), operation, false);
+	}
 }
 
 static struct kg_next

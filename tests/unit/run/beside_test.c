@@ -174,6 +174,25 @@ an_answer_from_before_what_it_is_about_is_asked_for_again(void **state)
 	assert_int_equal(bench_surveys, 5);
 }
 
+/* b's turn never comes, and yet its survey was asked, beside the run of a. */
+static void
+what_is_remembered_is_asked_for_from_the_start(void **state)
+{
+	struct bench *bench = *state;
+	static const char graph[] = "[node.a]\nkind = \"step\"\n%s"
+				    "[node.b]\nkind = \"surveyed\"\nworld = \"x\"\nneeds = [\"a\"]\n";
+
+	bench_graph(bench, kg_format(bench->arena, graph, "fails = 1\n"));
+	bench_up(bench, (struct kg_run_options){ 0 });
+	assert_int_equal(bench_surveys, 0);
+	bench_graph(bench, kg_format(bench->arena, graph, ""));
+	bench_up(bench, (struct kg_run_options){ 0 });
+	assert_int_equal(bench_surveys, 1);
+	bench_graph(bench, kg_format(bench->arena, graph, "fails = 1\n"));
+	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_FAILED);
+	assert_int_equal(bench_surveys, 2);
+}
+
 int
 main(void)
 {
@@ -183,6 +202,7 @@ main(void)
 		STORY(one_that_ends_by_itself_may_be_followed_as_well),
 		STORY(pieces_of_output_are_collected),
 		STORY(an_answer_from_before_what_it_is_about_is_asked_for_again),
+		STORY(what_is_remembered_is_asked_for_from_the_start),
 	};
 
 	return cmocka_run_group_tests_name("beside", tests, NULL, NULL);
