@@ -1,0 +1,51 @@
+/*
+ * What is wrong with manifests before anything is applied: mistakes that would otherwise show minutes later, as a pod that does not start.
+ *
+ *     struct kg_reviewed nodes[] = { { .node = "datastorage", .manifest = &manifest, .cluster = "kind", .namespace_ = "default" } };
+ *     kg_manifest_review(arena, nodes, 1, &world, &errors, &warnings);
+ *
+ * All nodes of a graph are looked at together: what one of them names another may have. What neither has, the cluster may have: the world is asked. Pure, as far
+ * as the world's answers are. docs/kubernetes.md lists the rules.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/error.h"
+
+struct kg_arena;
+struct kg_manifest;
+
+/* The objects of one node of the graph. Nodes see each other when cluster is alike. */
+struct kg_reviewed {
+	const char *node;
+	const struct kg_manifest *manifest;
+	const char *cluster;    /* whatever tells clusters apart; "" will do where there is one */
+	const char *namespace_; /* of objects that say none; never NULL */
+	bool is_partial;        /* some of its objects are not known yet (render, open references): what misses may be among them */
+};
+
+enum kg_presence {
+	KG_PRESENCE_UNKNOWN, /* nobody can tell, such as before the cluster is there: what is missing is a warning then */
+	KG_PRESENT,
+	KG_ABSENT,
+};
+
+/* What there is beside the graph's objects. A NULL function knows nothing. */
+struct kg_world {
+	void *context;
+	/* namespace_ is NULL for kinds that live in none. key is of a ConfigMap's or Secret's data, or NULL. */
+	enum kg_presence (*has)(void *context, const char *cluster, const char *api_version, const char *kind,
+	    const char *namespace_, const char *name, const char *key);
+	/* Whether a node of the graph loads the image into the cluster, or the cluster has it. */
+	enum kg_presence (*has_image)(void *context, const char *cluster, const char *image);
+	/* Whether a port of the cluster's nodes can be reached from this machine. UNKNOWN where the cluster is not of kind. */
+	enum kg_presence (*maps_port)(void *context, const char *cluster, int64_t node_port);
+	/* "namespace/name" of the Service in the cluster that has the NodePort, or NULL. It may be one of the graph's own. */
+	const char *(*node_port_holder)(void *context, const char *cluster, int64_t node_port);
+};
+
+/* world may be NULL: nothing is known. */
+void kg_manifest_review(struct kg_arena *arena, const struct kg_reviewed *nodes, uint32_t count, const struct kg_world *world,
+    struct kg_errors *errors, struct kg_errors *warnings);
