@@ -114,6 +114,10 @@ struct kg_job {
 	void **registries;              /* engine/registry's own, the same for all jobs of a run */
 	void *client;                   /* a client library's own, NULL before its first ask */
 	void **clients;                 /* a client library's own, the same for all jobs of a run */
+
+	uint32_t part;                      /* in a part of kg_wait_parts: which one */
+	struct kg_job *whole;               /* in a part: the job that waits for it; else NULL */
+	const struct kg_error *parts_error; /* after kg_wait_parts: of the part that failed first, or NULL */
 	/*
 	 * Closes what a column of steps below the kind's holds open (engine/registry: a file), when the operation ends before the last
 	 * of them. Set by those steps; called before kg_kind.close. NULL: nothing is open.
@@ -167,10 +171,17 @@ struct kg_http {
 	int64_t connect_ms; /* until it is connected, TLS included; 0: 10 s */
 	int64_t stall_ms;   /* for which nothing may move once it is connected; 0: any time */
 
-	const char *ca_file;              /* PEM; NULL: the system's */
-	const char *cert_file, *key_file; /* PEM, of the client; NULL: none; key_file NULL: in cert_file as well */
-	bool insecure;                    /* do not check the server's certificate */
-	bool http2;                       /* over TLS, where the server has it: exchanges share one connection, and wait for it */
+	const char *ca_file;                     /* PEM; NULL: the system's */
+	const char *cert_file, *key_file;        /* PEM, of the client; NULL: none; key_file NULL: in cert_file as well */
+	const char *ca_pem, *cert_pem, *key_pem; /* the same as texts; each comes before its file */
+	const char *tls_name; /* that the server's certificate must be for, and that it is asked for; NULL: the URL's host */
+	bool insecure;        /* do not check the server's certificate */
+	/*
+	 * "http://HOST:PORT", "https://…" or "socks5://…", with "USER:PASSWORD@" before the host where it asks for them: goes through this
+	 * proxy, whatever the environment says and even to this machine. "": through none. NULL: as the environment says.
+	 */
+	const char *proxy;
+	bool http2; /* over TLS, where the server has it: exchanges share one connection, and wait for it */
 	/*
 	 * At most 10 redirects are followed, never from https to http. To another host, port or scheme goes no Authorization. 307
 	 * and 308 keep method and body, 303 makes GET of POST and PUT, as do 301 and 302 of POST.
@@ -208,6 +219,34 @@ struct kg_next kg_wait_fd(struct kg_job *job, int fd, int events, int64_t timeou
 struct kg_next kg_wait_worker(struct kg_job *job, void (*work)(void *data), void *data, kg_step *then);
 /* Goes on in the loop turn after the topic was signalled since the job last looked. */
 struct kg_next kg_wait_topic(struct kg_job *job, struct kg_topic *topic, int64_t timeout_ms, kg_step *then);
+
+/*
+ * Many things at once: `count` parts, at most `width` of them at a time, in order. Each is an operation with a job of its own, which has its own
+ * waits, state (its slice of `states`), http, child and so on, and spec, common, arena, survey and folders of the whole's. What it tells, logs and
+ * puts out is the whole's. What a part opens it closes by `release`: kg_kind.close is not called for it. Parts may have parts.
+ *
+ *     struct kg_job_parts *parts = kg_new(job->arena, struct kg_job_parts);
+ *     *parts = (struct kg_job_parts){ .count = objects.count, .width = 32, .first = object_apply, … };
+ *     return kg_wait_parts(job, parts, objects_applied);
+ */
+struct kg_job_parts {
+	uint32_t count;
+	uint32_t width;       /* 0: all at once */
+	kg_step *first;       /* of each part; job->part says which it is */
+	void *states;         /* count times state_size bytes, the caller's; NULL: parts have no state */
+	size_t state_size;    /* bytes */
+	bool stop_at_failure; /* no further part begins once one has failed; those that run go on to their end */
+	/*
+	 * count places of the caller's, one a part: NULL where it went well. KG_ECANCELLED where it never began. NULL: nobody wants to know; see
+	 * job->parts_error.
+	 */
+	struct kg_error **ret_errors;
+};
+/*
+ * Goes on with then when all parts have ended, however that was. When the whole is ended early its parts are, and it is ended behind the last of
+ * them.
+ */
+struct kg_next kg_wait_parts(struct kg_job *job, const struct kg_job_parts *parts, kg_step *then);
 
 /*
  * Runs a program beside the steps until the operation ends; what it prints goes into the node's log: what a container prints, while it is waited

@@ -13,10 +13,19 @@
 #include "engine/run/program.h"
 #include "engine/run/state.h"
 
+/* What a part says and puts out is its whole's. */
+static struct kg_operation *
+whole_of(struct kg_job *job)
+{
+	while (job->whole)
+		job = job->whole;
+	return (struct kg_operation *)job;
+}
+
 void
 kg_tell(struct kg_job *job, const char *format, ...)
 {
-	struct kg_operation *operation = (struct kg_operation *)job;
+	struct kg_operation *operation = whole_of(job);
 	va_list list;
 
 	va_start(list, format);
@@ -52,7 +61,7 @@ kg_job_log(struct kg_job *job, const char *format, ...)
 void
 kg_output(struct kg_job *job, const char *key, const char *value)
 {
-	struct kg_operation *operation = (struct kg_operation *)job;
+	struct kg_operation *operation = whole_of(job);
 
 	for (uint32_t i = 0; i < operation->outputs.count; i++) {
 		if (strcmp(operation->outputs.items[i].name, key) == 0) {
@@ -66,7 +75,7 @@ kg_output(struct kg_job *job, const char *key, const char *value)
 void
 kg_reused(struct kg_job *job, int64_t spared_ns)
 {
-	struct kg_operation *operation = (struct kg_operation *)job;
+	struct kg_operation *operation = whole_of(job);
 
 	operation->is_reused = true;
 	operation->spared_ns = spared_ns;
@@ -76,7 +85,7 @@ void
 kg_fetched(struct kg_job *job, int64_t spared_ns)
 {
 	kg_reused(job, spared_ns);
-	((struct kg_operation *)job)->is_fetched = true;
+	whole_of(job)->is_fetched = true;
 }
 
 void

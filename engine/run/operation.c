@@ -6,6 +6,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/assert.h"
 #include "engine/base/clock.h"
+#include "engine/run/part.h"
 #include "engine/run/state.h"
 #include "engine/run/topic.h"
 
@@ -96,8 +97,6 @@ kg_operation_make(struct kg_run *run, const struct kg_subject *subject, uint32_t
 		.kind = subject->kind,
 		.subject = *subject,
 		.node = node,
-		.wait = { .ended = on_wait_ended, .context = operation },
-		.deadline = { .ended = on_deadline_ended, .context = operation },
 		.captured.arena = run->arena,
 		.job = {
 			.name = subject->name,
@@ -118,11 +117,21 @@ kg_operation_make(struct kg_run *run, const struct kg_subject *subject, uint32_t
 			.clients = &run->clients,
 		},
 	};
-	kg_node_log_start(&operation->log, operation->job.log, &run->mask);
-	kg_node_log_start(&operation->quiet_log, NULL, &run->mask);
-	kg_node_log_start(&operation->follower_log, operation->job.log, &run->mask);
+	kg_operation_settle(operation);
 	*ret_operation = operation;
 	return NULL;
+}
+
+void
+kg_operation_settle(struct kg_operation *operation)
+{
+	const struct kg_mask *mask = &operation->run->mask;
+
+	operation->wait = (struct kg_wait){ .ended = on_wait_ended, .context = operation };
+	operation->deadline = (struct kg_wait){ .ended = on_deadline_ended, .context = operation };
+	kg_node_log_start(&operation->log, operation->job.log, mask);
+	kg_node_log_start(&operation->quiet_log, NULL, mask);
+	kg_node_log_start(&operation->follower_log, operation->job.log, mask);
 }
 
 void
@@ -156,7 +165,9 @@ operation_close(struct kg_operation *operation, const struct kg_error *why, int 
 	if (!operation->is_running || operation->has_outcome)
 		return;
 	operation->cancelled = why;
-	if (operation->wait.live && operation->is_child && signal != SIGKILL)
+	if (operation->parts)
+		kg_parts_end(operation->parts, why, signal == SIGKILL);
+	else if (operation->wait.live && operation->is_child && signal != SIGKILL)
 		kg_child_signal(&operation->child, signal);
 	else if (operation->wait.live)
 		kg_wait_cancel(&operation->wait);
@@ -211,7 +222,7 @@ operation_stop(struct kg_operation *operation, struct kg_error *why)
 	if (job->release)
 		job->release(job);
 	job->release = NULL;
-	if (operation->kind->close)
+	if (operation->kind->close && !job->whole)
 		operation->kind->close(job);
 	outcome_set(operation, kg_failed(why));
 }
@@ -261,6 +272,11 @@ operation_turn(struct kg_operation *operation)
 {
 	if (!operation->is_running)
 		return;
+	if (!operation->has_outcome && operation->parts) {
+		if (operation->is_expired)
+			kg_parts_end(operation->parts, expired_error(operation), false);
+		return;
+	}
 	if (!operation->has_outcome && operation->is_expired && operation->wait.live && !operation->is_child) {
 		kg_wait_cancel(&operation->wait);
 		return;

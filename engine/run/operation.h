@@ -46,6 +46,8 @@ struct kg_topic_seat {
 	uint32_t version;
 };
 
+struct kg_part_set;
+
 struct kg_operation {
 	struct kg_job job; /* first, so that a job is its operation as kinds see it */
 	struct kg_run *run;
@@ -75,6 +77,7 @@ struct kg_operation {
 	int64_t started_ns;
 	struct kg_http_start http;
 	struct kg_topic_seat seat;
+	struct kg_part_set *parts;          /* that it waits for; NULL: none */
 	const struct kg_question *question; /* that kg_wait_answer waits for, and the kind's step behind it */
 	kg_step *answered;
 	struct kg_text captured;
@@ -103,5 +106,7 @@ void kg_operation_kill(struct kg_operation *operation, const struct kg_error *wh
 /* Calls the steps of all that has something to go on with. Once a loop turn. */
 void kg_operations_turn(struct kg_run *run);
 
+/* For engine/run alone: gives it its place, and what its waits call when they end. */
+void kg_operation_settle(struct kg_operation *operation);
 /* For engine/run alone: puts the operation into the queue of the next turn. */
 void kg_operation_queue(struct kg_operation *operation);
