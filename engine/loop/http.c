@@ -173,6 +173,7 @@ exchange_release(struct kg_live *live)
 		kg_curl.multi_remove_handle(live->loop->http->multi, exchange->easy);
 		kg_curl.easy_cleanup(exchange->easy);
 		kg_curl.slist_free_all(exchange->headers);
+		kg_curl.slist_free_all(exchange->connect_to);
 	}
 	kg_http_body_close(exchange);
 	start->answer = kg_copy_bytes(start->arena, exchange->answer.bytes, exchange->answer.size);
@@ -233,8 +234,13 @@ kg_http_start(struct kg_loop *loop, struct kg_wait *wait, struct kg_http_start *
 		return;
 	}
 	if (exchange->easy) {
-		kg_http_set(exchange);
+		CURLcode code = kg_http_set(exchange);
+
 		callbacks_set(exchange);
+		if (code != CURLE_OK) {
+			kg_http_exchange_finish(exchange, code);
+			return;
+		}
 		if (kg_curl.multi_add_handle(room->multi, exchange->easy) == CURLM_OK)
 			return;
 	}

@@ -46,10 +46,14 @@ struct kg_http_start {
 	int64_t connect_ms; /* until it is connected, TLS included; 0: 10 s */
 	int64_t stall_ms;   /* for which nothing may move once it is connected; 0: any time */
 
-	const char *ca_file;              /* PEM; NULL: the system's */
-	const char *cert_file, *key_file; /* PEM, of the client; NULL: none; key_file NULL: in cert_file as well */
-	bool insecure;                    /* do not check the server's certificate */
-	bool http2;                       /* over TLS, where the server has it: exchanges share one connection, and wait for it */
+	const char *ca_file;                     /* PEM; NULL: the system's */
+	const char *cert_file, *key_file;        /* PEM, of the client; NULL: none; key_file NULL: in cert_file as well */
+	const char *ca_pem, *cert_pem, *key_pem; /* the same as texts; each comes before its file */
+	const char *tls_name; /* that the server's certificate must be for, and that it is asked for; NULL: the URL's host */
+	bool insecure;        /* do not check the server's certificate */
+	/* http, https or socks5 URL: goes through it, whatever the environment says. "": through none. NULL: as the environment says. */
+	const char *proxy;
+	bool http2; /* over TLS, where the server has it: exchanges share one connection, and wait for it */
 	/*
 	 * At most 10 redirects are followed, never from https to http. To another host, port or scheme goes no Authorization. 307
 	 * and 308 keep method and body, 303 makes GET of POST and PUT, as do 301 and 302 of POST.

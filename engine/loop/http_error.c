@@ -109,6 +109,16 @@ handshake_text(struct kg_http_exchange *exchange, CURLcode code)
 	return system_text(exchange, code);
 }
 
+/* Without a name and a password that it may carry. */
+static const char *
+proxy_tell(struct kg_http_exchange *exchange)
+{
+	const char *proxy = exchange->start->proxy ? exchange->start->proxy : "that the environment names";
+	const char *scheme = strstr(proxy, "://"), *host = scheme ? scheme + 3 : proxy, *at = strrchr(host, '@');
+
+	return at ? at + 1 : host;
+}
+
 /* libcurl has one code for both limits. Its clock starts a moment later than ours. */
 static const char *
 timeout_text(struct kg_http_exchange *exchange)
@@ -168,8 +178,17 @@ code_text(struct kg_http_exchange *exchange, CURLcode code)
 	case CURLE_TOO_MANY_REDIRECTS: return "it redirects more than 10 times";
 	case CURLE_PEER_FAILED_VERIFICATION: return certificate_text(exchange, code);
 	case CURLE_SSL_CONNECT_ERROR: return handshake_text(exchange, code);
-	case CURLE_SSL_CACERT_BADFILE: return kg_format(arena, "cannot use the certificates in %s", start->ca_file);
-	case CURLE_SSL_CERTPROBLEM: return kg_format(arena, "cannot use the client's certificate %s", start->cert_file);
+	case CURLE_SSL_CACERT_BADFILE:
+		return start->ca_pem ? "cannot use the certificates of the authority"
+				     : kg_format(arena, "cannot use the certificates in %s", start->ca_file);
+	case CURLE_SSL_CERTPROBLEM:
+		return start->cert_pem || !start->cert_file
+		    ? "cannot use the client's certificate"
+		    : kg_format(arena, "cannot use the client's certificate %s", start->cert_file);
+	case CURLE_COULDNT_RESOLVE_PROXY: return kg_format(arena, "the host of the proxy %s is not known", proxy_tell(exchange));
+	case CURLE_PROXY: return kg_format(arena, "the proxy %s refuses: %s", proxy_tell(exchange), system_text(exchange, code));
+	case CURLE_NOT_BUILT_IN:
+	case CURLE_UNKNOWN_OPTION: return "this libcurl takes no certificates as texts; install the one that is built with OpenSSL";
 	default: return system_text(exchange, code);
 	}
 }
@@ -185,7 +204,9 @@ is_lasting(const struct kg_http_exchange *exchange, CURLcode code)
 	case CURLE_TOO_MANY_REDIRECTS:
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
-	case CURLE_SSL_CERTPROBLEM: return true;
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_NOT_BUILT_IN:
+	case CURLE_UNKNOWN_OPTION: return true;
 	default: return false;
 	}
 }

@@ -42,7 +42,8 @@ struct kg_http_exchange {
 	struct kg_live live;
 	struct kg_http_start *start;
 	CURL *easy;
-	struct curl_slist *headers;
+	struct curl_slist *headers, *connect_to;
+	const char *host_header; /* when the URL that libcurl is given names another host; NULL: it does not */
 	struct kg_http_body body;
 	struct kg_http_bytes answer, answer_headers;
 	uv_timer_t stall;  /* open when stall_ms is set */
@@ -58,8 +59,11 @@ struct kg_http_exchange {
 /* The loop's room, made when it is first asked for. NULL when libcurl is not there (*ret_why says so, in the arena) or refuses. */
 struct kg_http_room *kg_http_room_find(struct kg_loop *loop, struct kg_arena *arena, const char **ret_why);
 
-/* Sets what libcurl is to do for an exchange, but for its callbacks. */
-void kg_http_set(struct kg_http_exchange *exchange);
+/* Sets what libcurl is to do for an exchange, but for its callbacks. An error when this libcurl cannot do it. */
+CURLcode kg_http_set(struct kg_http_exchange *exchange);
+bool kg_http_header_given(const struct kg_http_start *start, const char *name);
+/* Certificates and keys, and the name that the server must show. May set the URL anew, and host_header. */
+CURLcode kg_http_tls_set(struct kg_http_exchange *exchange);
 
 /* Opens what is to be sent. False: fault and error_sys tell why not. */
 bool kg_http_body_open(struct kg_http_exchange *exchange);

@@ -8,11 +8,12 @@
 #include "engine/base/text.h"
 
 static constexpr long redirects_most = 10;
+static constexpr long keep_idle_s = 15, keep_interval_s = 5;
 /* What libcurl reads at once of an answer that goes into a file; 16 KB by default, which is a system call each. */
 static constexpr long save_piece_bytes = 256 << 10;
 
-static bool
-header_given(const struct kg_http_start *start, const char *name)
+bool
+kg_http_header_given(const struct kg_http_start *start, const char *name)
 {
 	size_t length = strlen(name);
 
@@ -32,8 +33,10 @@ headers_set(struct kg_http_exchange *exchange)
 		exchange->headers = kg_curl.slist_append(exchange->headers, *header);
 	/* A body that is to wait for "100 Continue" waits a second for servers that never say it. */
 	exchange->headers = kg_curl.slist_append(exchange->headers, "Expect:");
+	if (exchange->host_header)
+		exchange->headers = kg_curl.slist_append(exchange->headers, exchange->host_header);
 	/* libcurl takes every body for a form. */
-	if (!header_given(start, "Content-Type"))
+	if (!kg_http_header_given(start, "Content-Type"))
 		exchange->headers = kg_curl.slist_append(exchange->headers, "Content-Type:");
 	kg_curl.easy_setopt(exchange->easy, CURLOPT_HTTPHEADER, exchange->headers);
 }
@@ -59,7 +62,7 @@ local_host(struct kg_arena *arena, const char *text)
  * the environment's, and ours behind it. libcurl before 7.86 takes no networks in it, so an address of the URL is in it by itself.
  */
 static void
-proxy_set(CURL *easy, const struct kg_http_start *start)
+environment_proxy_set(CURL *easy, const struct kg_http_start *start)
 {
 	const char *given = getenv("no_proxy");
 
@@ -74,17 +77,23 @@ proxy_set(CURL *easy, const struct kg_http_start *start)
 		local_host(start->arena, start->url)));
 }
 
+/*
+ * Who names a proxy means it, for this machine as well. A SOCKS proxy is told the host's name and not its address, as Go's net/http does it: who
+ * needs a proxy to get there often cannot look the name up either.
+ */
 static void
-tls_set(CURL *easy, const struct kg_http_start *start)
+proxy_set(CURL *easy, const struct kg_http_start *start)
 {
-	if (start->ca_file)
-		kg_curl.easy_setopt(easy, CURLOPT_CAINFO, start->ca_file);
-	if (start->cert_file) {
-		kg_curl.easy_setopt(easy, CURLOPT_SSLCERT, start->cert_file);
-		kg_curl.easy_setopt(easy, CURLOPT_SSLKEY, start->key_file ? start->key_file : start->cert_file);
+	const char *proxy = start->proxy;
+
+	if (!proxy || start->unix_socket) {
+		environment_proxy_set(easy, start);
+		return;
 	}
-	kg_curl.easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, (long)!start->insecure);
-	kg_curl.easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, start->insecure ? 0L : 2L);
+	if (kg_text_starts(proxy, "socks5://"))
+		proxy = kg_format(start->arena, "socks5h%s", proxy + strlen("socks5"));
+	kg_curl.easy_setopt(easy, CURLOPT_PROXY, proxy);
+	kg_curl.easy_setopt(easy, CURLOPT_NOPROXY, "");
 }
 
 static void
@@ -104,7 +113,10 @@ way_set(CURL *easy, const struct kg_http_start *start)
 	kg_curl.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	kg_curl.easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)(start->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
 	kg_curl.easy_setopt(easy, CURLOPT_PIPEWAIT, (long)start->http2);
+	/* A stream on which nothing comes for minutes is well; a server that is gone without a word is known after a minute. */
 	kg_curl.easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	kg_curl.easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, keep_idle_s);
+	kg_curl.easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, keep_interval_s);
 	kg_curl.easy_setopt(easy, CURLOPT_FOLLOWLOCATION, (long)start->follow);
 	kg_curl.easy_setopt(easy, CURLOPT_MAXREDIRS, redirects_most);
 	if (start->unix_socket)
@@ -113,7 +125,7 @@ way_set(CURL *easy, const struct kg_http_start *start)
 		kg_curl.easy_setopt(easy, CURLOPT_BUFFERSIZE, save_piece_bytes);
 }
 
-void
+CURLcode
 kg_http_set(struct kg_http_exchange *exchange)
 {
 	const struct kg_http_start *start = exchange->start;
@@ -126,8 +138,9 @@ kg_http_set(struct kg_http_exchange *exchange)
 	kg_curl.easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)exchange->timeout_ms);
 	kg_curl.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)exchange->connect_ms);
 	kg_http_body_set(exchange);
-	headers_set(exchange);
 	way_set(easy, start);
 	proxy_set(easy, start);
-	tls_set(easy, start);
+	CURLcode code = kg_http_tls_set(exchange);
+	headers_set(exchange);
+	return code;
 }
