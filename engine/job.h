@@ -89,6 +89,7 @@ struct kg_job {
 	void *survey; /* what the kind's survey found out for all nodes of the same key, or NULL */
 	void *answer; /* of the last kg_wait_answer, or NULL, and then why */
 	const struct kg_error *answer_error;
+	const void *about;            /* in the steps of a kg_question: its own; else NULL */
 	struct kg_arena *arena;       /* lives until the run ends */
 	int64_t now_ns;               /* monotonic, the same for all steps of one loop turn */
 	bool timed_out;               /* the last wait ended by its time limit */
@@ -268,6 +269,8 @@ struct kg_question {
 	const char *key;
 	kg_step *ask;
 	size_t size;
+	const void *
+	    about; /* job->about of ask: what the key stands for, of whoever asked first. In an arena of the run. NULL: the key says it all */
 };
 /* Goes on with then when job->answer is there. */
 struct kg_next kg_wait_answer(struct kg_job *job, const struct kg_question *question, kg_step *then);

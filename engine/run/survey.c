@@ -75,6 +75,7 @@ operation_for(struct kg_run *run, struct kg_survey *survey, const struct kg_oper
 		return NULL;
 	operation->job.name = kg_format(run->arena, "%s %s", survey->kind->facts.name, survey->question.key);
 	operation->job.survey = answer ? answer : kg_alloc(run->arena, survey->question.size + 1);
+	operation->job.about = survey->question.about;
 	operation->context = survey;
 	return operation;
 }
@@ -181,7 +182,8 @@ kg_survey_look(struct kg_job *job)
 
 	if (!kind->survey)
 		return kg_go(kind->look);
-	*question = (struct kg_question){ kind->survey_key(job->arena, job->spec), kind->survey, kind->survey_size };
+	*question =
+	    (struct kg_question){ .key = kind->survey_key(job->arena, job->spec), .ask = kind->survey, .size = kind->survey_size };
 	return kg_wait_answer(job, question, surveyed);
 }
 

@@ -37,7 +37,7 @@ question_make(struct kg_job *job, kg_step *ask, size_t size)
 {
 	struct kg_question *question = kg_new(job->arena, struct kg_question);
 
-	*question = (struct kg_question){ kg_engine_key(job->arena, job->spec), ask, size };
+	*question = (struct kg_question){ .key = kg_engine_key(job->arena, job->spec), .ask = ask, .size = size };
 	return question;
 }
 

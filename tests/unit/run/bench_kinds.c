@@ -148,7 +148,8 @@ surveyed_run(struct kg_job *job)
 {
 	struct kg_question *question = kg_new(job->arena, struct kg_question);
 
-	*question = (struct kg_question){ survey_key(job->arena, job->spec), survey, sizeof(struct surveyed_world) };
+	*question =
+	    (struct kg_question){ .key = survey_key(job->arena, job->spec), .ask = survey, .size = sizeof(struct surveyed_world) };
 	return kg_wait_answer(job, question, told_answer);
 }
 
