@@ -340,6 +340,13 @@ pub const rooms = struct {
         .packages = &.{ .cjson, .crypto },
         .files = &.{
             "client/json.c",
+            "status/condition.c",
+            "status/kstatus.c",
+            "status/kstatus_workload.c",
+            "status/member.c",
+            "status/selector.c",
+            "status/status.c",
+            "status/surroundings.c",
         },
     };
     /// Everything of the command line but main.c, so that it can be tested.
@@ -419,6 +426,8 @@ fn sourcesOf(comptime room: Room) [room.files.len][]const u8 {
 
 const http_asking: []const []const u8 = &.{ "tests/unit/loop/asking.c", "tests/unit/loop/transfer_server.c" };
 
+const status_cases: []const []const u8 = &.{"tests/unit/kubernetes/status/cases.c"};
+
 /// One executable a file, linked with the room that it tests and all that the room uses.
 pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/base/arena_test.c", .rooms = &.{.base} },
@@ -461,6 +470,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/cli/complete_test.c", .rooms = &.{.cli} },
     .{ .source = "tests/unit/container/containerfile_test.c", .rooms = &.{.container} },
     .{ .source = "tests/unit/kubernetes/json_test.c", .rooms = &.{.kubernetes} },
+    .{ .source = "tests/unit/kubernetes/status/kstatus_test.c", .rooms = &.{.kubernetes}, .more = status_cases },
     .{ .source = "tests/unit/loop/child_end_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/child_fixture.c"} },
     .{ .source = "tests/unit/loop/child_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/child_fixture.c"} },
     .{ .source = "tests/unit/loop/http_absent_test.c", .rooms = &.{.loop} },

@@ -1,0 +1,41 @@
+#include "targets/kubernetes/status/status.h"
+
+#include "targets/kubernetes/status/status_inside.h"
+
+const char *
+kg_verdict_text(enum kg_verdict verdict)
+{
+	static const char *const texts[] = {
+		[KG_VERDICT_CURRENT] = "Current",
+		[KG_VERDICT_IN_PROGRESS] = "InProgress",
+		[KG_VERDICT_FAILED] = "Failed",
+		[KG_VERDICT_TERMINATING] = "Terminating",
+		[KG_VERDICT_UNKNOWN] = "Unknown",
+	};
+
+	return texts[verdict];
+}
+
+struct kg_status
+kg_status_current(const char *message)
+{
+	return (struct kg_status){ KG_VERDICT_CURRENT, "", message };
+}
+
+struct kg_status
+kg_status_waiting(const char *reason, const char *message)
+{
+	return (struct kg_status){ KG_VERDICT_IN_PROGRESS, reason, message };
+}
+
+struct kg_status
+kg_status_failed(const char *reason, const char *message)
+{
+	return (struct kg_status){ KG_VERDICT_FAILED, reason, message };
+}
+
+struct kg_status
+kg_status_unknown(const char *message)
+{
+	return (struct kg_status){ KG_VERDICT_UNKNOWN, "", message };
+}
