@@ -277,6 +277,15 @@ struct kg_next kg_wait_answer(struct kg_job *job, const struct kg_question *ques
 /* Makes it be asked now, beside what the job does: somebody will wait for the answer. */
 void kg_ask_ahead(struct kg_job *job, const struct kg_question *question);
 
+/*
+ * What many jobs follow for as long as they need it, such as a watch of a cluster: makes `ask` run as an operation of its own, with the node's settings,
+ * unless it runs for this step and key already. Returns its job->survey, size bytes, zeroed when it is first asked for; what has happened is
+ * found there, and waited for by a topic that is put into it. The operation of who asks is who follows; with the end of the last one's the stream
+ * is ended, by job->release. Its memory stays, and a later one makes it run again, from `ask` on, as does one that comes after it has ended by
+ * itself: then why it ended is what its steps have left in the memory. NULL when it cannot be made.
+ */
+void *kg_subscribe(struct kg_job *job, const struct kg_question *question);
+
 /* How many jobs wait on one stream: whoever holds the stream collects and signals. */
 struct kg_topic *kg_topic_make(struct kg_job *job);
 void kg_topic_signal(struct kg_topic *topic);

@@ -296,6 +296,7 @@ operation_turn(struct kg_operation *operation)
 	kg_node_log_close(&operation->log);
 	kg_node_log_close(&operation->quiet_log);
 	kg_node_log_close(&operation->follower_log);
+	kg_streams_leave(operation);
 	operation->ended(operation, &operation->outcome);
 }
 

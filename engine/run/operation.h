@@ -47,6 +47,7 @@ struct kg_topic_seat {
 };
 
 struct kg_part_set;
+struct kg_stream;
 
 struct kg_operation {
 	struct kg_job job; /* first, so that a job is its operation as kinds see it */
@@ -78,6 +79,7 @@ struct kg_operation {
 	struct kg_http_start http;
 	struct kg_topic_seat seat;
 	struct kg_part_set *parts;          /* that it waits for; NULL: none */
+	KG_LIST(struct kg_stream *) streams; /* that it follows */
 	const struct kg_question *question; /* that kg_wait_answer waits for, and the kind's step behind it */
 	kg_step *answered;
 	struct kg_text captured;

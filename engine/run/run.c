@@ -100,6 +100,7 @@ kg_run_open(struct kg_arena *arena, const struct kg_run_options *options, struct
 	run->options = *options;
 	run->graph = options->graph;
 	run->survey_index.arena = arena;
+	run->stream_index.arena = arena;
 	run->product_owners.arena = arena;
 	run->tools = kg_tools_make(arena);
 	run->mask.arena = arena;

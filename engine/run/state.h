@@ -166,6 +166,8 @@ struct kg_run {
 	KG_LIST(struct kg_arena *) batch_arenas; /* of inspections; freed with the run */
 	KG_LIST(struct kg_survey *) surveys;
 	struct kg_map survey_index;
+	struct kg_map stream_index; /* key → index into streams */
+	KG_LIST(struct kg_stream *) streams;
 	struct kg_operation *queue_first, *queue_last;
 	KG_LIST(struct kg_operation *) running; /* operations that are not ended, in no order */
 	struct kg_publishing publishing;
@@ -268,6 +270,10 @@ void kg_surveys_ask_ahead(struct kg_run *run);
 kg_step kg_survey_look;
 void kg_survey_watch(struct kg_run *run, struct kg_operation *operation);
 void kg_survey_unwatch(struct kg_run *run, struct kg_operation *operation);
+
+/* engine/run/stream.c */
+/* The operation has ended: it follows nothing any more. */
+void kg_streams_leave(struct kg_operation *operation);
 
 /* engine/run/task.c: what happens to one node between being eligible and done */
 void kg_task_inspected(struct kg_run *run, uint32_t node, const struct kg_inspection *inspection);
