@@ -17,6 +17,7 @@ const compile_commands = @import("build/compile_commands.zig");
 const parts = @import("build/house.zig");
 const Headers = @import("build/headers.zig").Headers;
 const House = parts.House;
+const Unchanged = @import("build/unchanged.zig").Unchanged;
 const Room = parts.Room;
 const Test = parts.Test;
 
@@ -594,10 +595,10 @@ pub const example_folders: []const []const u8 = &.{"examples/datastorage-stack/s
 pub fn build(b: *std.Build) void {
     const target = b.standardTargetOptions(.{ .default_target = .{ .cpu_model = .baseline } });
     const optimize = b.standardOptimizeOption(.{ .preferred_optimize_mode = .ReleaseSafe });
-    const headers = Headers.read(b);
+    const headers = Headers.create(b);
     const house = House.create(headers, target, optimize, if (optimize == .Debug) .undefined else .none);
 
-    install(house);
+    installIfChanged(house);
 
     if (stepIfAsked(b, "test", "Run the unit tests (-- TEXT: those with TEXT in their path)")) |step|
         step.dependOn(house.runTests(unit_tests));
@@ -616,6 +617,25 @@ pub fn build(b: *std.Build) void {
     }
     if (stepIfAsked(b, "compile_commands", "Write compile_commands.json")) |step|
         step.dependOn(compile_commands.write(house));
+}
+
+/// Nothing is described when all is there. Whoever waits for files to change needs it described.
+fn installIfChanged(house: *House) void {
+    const b = house.b;
+    const command_line = readCommandLine(b) catch {
+        _ = install(house);
+        return;
+    };
+    var arguments = std.mem.splitScalar(u8, command_line, 0);
+    while (arguments.next()) |argument| {
+        if (std.mem.startsWith(u8, argument, "--watch") or std.mem.startsWith(u8, argument, "--webui")) {
+            _ = install(house);
+            return;
+        }
+    }
+    const unchanged = Unchanged.look(b, command_line);
+    if (unchanged.holds) return;
+    unchanged.noteAfter(b.getInstallStep(), install(house));
 }
 
 /// The step, listed by `zig build --help`; null unless an argument of this process is its name. Describing all that
@@ -646,14 +666,17 @@ fn buildSanitized(step: *std.Build.Step, house: *House) void {
     if (house.b.args == null) step.dependOn(&house.b.addInstallArtifact(house.kgraph(), .{}).step);
 }
 
-/// bin/kgraph, libexec/kgraph/kgraph-holder, and what docs/ has for man and the shells.
-fn install(house: *House) void {
+/// bin/kgraph, libexec/kgraph/kgraph-holder, and what docs/ has for man and the shells: their paths in the prefix.
+fn install(house: *House) []const []const u8 {
     const b = house.b;
+    var installed: std.ArrayList([]const u8) = .empty;
 
     b.installArtifact(house.kgraph());
+    installed.append(b.allocator, "bin/kgraph") catch @panic("OOM");
     if (house.holder()) |holder| {
         const to = std.Build.Step.InstallArtifact.Options{ .dest_dir = .{ .override = .{ .custom = parts.holder_folder } } };
         b.getInstallStep().dependOn(&b.addInstallArtifact(holder, to).step);
+        installed.append(b.allocator, parts.holder_folder ++ "/kgraph-holder") catch @panic("OOM");
     }
     const documents = [_][2][]const u8{
         .{ "docs/kgraph.1", "share/man/man1/kgraph.1" },
@@ -662,6 +685,9 @@ fn install(house: *House) void {
         .{ "engine/cli/completion/kgraph.fish", "share/fish/vendor_completions.d/kgraph.fish" },
     };
     for (documents) |one| {
-        if (house.exists(one[0])) b.installFile(one[0], one[1]);
+        if (!house.exists(one[0])) continue;
+        b.installFile(one[0], one[1]);
+        installed.append(b.allocator, one[1]) catch @panic("OOM");
     }
+    return installed.items;
 }

@@ -11,17 +11,20 @@ const LazyPath = std.Build.LazyPath;
 
 pub const Headers = struct {
     b: *std.Build,
-    /// By folder, the digest of the headers in it; that of the folders below is apart.
+    /// By folder, the digest of the headers in it; that of the folders below is apart. Empty until the first stamp.
     digests: std.StringArrayHashMapUnmanaged(u64) = .empty,
 
-    /// All headers of the project, and the tables that are included like headers.
-    pub fn read(b: *std.Build) *const Headers {
+    pub fn create(b: *std.Build) *Headers {
         const headers = b.allocator.create(Headers) catch @panic("OOM");
         headers.* = .{ .b = b };
+        return headers;
+    }
+
+    /// All headers of the project, and the tables that are included like headers.
+    fn read(headers: *Headers) void {
         for ([_][]const u8{ "engine", "graph", "cache", "targets", "tests" }) |top| {
             headers.readBelow(top) catch |err| std.debug.panic("reading the headers of {s}: {t}", .{ top, err });
         }
-        return headers;
     }
 
     fn readBelow(headers: *Headers, top: []const u8) !void {
@@ -44,8 +47,10 @@ pub const Headers = struct {
     }
 
     /// The C file for what may include the headers in and below these folders. What stands in engine/ itself is for all.
-    pub fn stamp(headers: *const Headers, folders: []const []const u8) LazyPath {
+    pub fn stamp(headers: *Headers, folders: []const []const u8) LazyPath {
         var digest: u64 = 0;
+
+        if (headers.digests.count() == 0) headers.read();
         var every = headers.digests.iterator();
         while (every.next()) |entry| {
             const folder = entry.key_ptr.*;

@@ -1,6 +1,6 @@
 //! How the rooms become libraries and the libraries become executables, once for each way of compiling them:
 //!
-//!     const house = House.create(Headers.read(b), target, .Debug, .undefined);
+//!     const house = House.create(Headers.create(b), target, .Debug, .undefined);
 //!     b.installArtifact(house.kgraph());
 //!
 //! What a house is asked for is made once; what nobody asks for is never compiled.
@@ -80,7 +80,7 @@ pub const cxx_flags = [_][]const u8{ "-std=c++20", "-D_GNU_SOURCE", "-fexception
 
 pub const House = struct {
     b: *std.Build,
-    headers: *const Headers,
+    headers: *Headers,
     target: std.Build.ResolvedTarget,
     optimize: std.builtin.OptimizeMode,
     sanitizer: Sanitizer,
@@ -90,7 +90,7 @@ pub const House = struct {
     libc: ?LazyPath = null,
 
     pub fn create(
-        headers: *const Headers,
+        headers: *Headers,
         target: std.Build.ResolvedTarget,
         optimize: std.builtin.OptimizeMode,
         sanitizer: Sanitizer,
