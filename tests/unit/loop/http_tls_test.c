@@ -284,6 +284,64 @@ a_client_shows_its_certificate(void **state)
 	assert_failed(asking, kg_format(asking->arena, "cannot use the client's certificate %s", asking->start.cert_file));
 }
 
+static const char *
+text_of(struct asking *asking, const char *name)
+{
+	const char *text;
+	size_t size;
+
+	assert_null(kg_file_read(asking->arena, file_of(asking, name), &text, &size));
+	return text;
+}
+
+static void
+certificates_and_keys_may_be_texts(void **state)
+{
+	struct tls *tls = *state;
+	struct asking *asking = tls->asking;
+
+	certificates_write(tls, "127.0.0.1", an_hour);
+	nghttpd_start(tls, "--verify-client");
+	/* What is a text comes before what is in a file. */
+	asking->start.ca_file = "/dev/null";
+	asking->start.ca_pem = text_of(asking, "authority.pem");
+	asking->start.cert_pem = text_of(asking, "client.pem");
+	asking->start.key_pem = text_of(asking, "client.key");
+	ask(asking, secure_url(tls, "/hello"));
+	assert_answered(asking, 200, "hello");
+	asking->start.cert_pem = kg_format(asking->arena, "%s%s", asking->start.cert_pem, asking->start.key_pem);
+	asking->start.key_pem = NULL;
+	ask(asking, secure_url(tls, "/hello"));
+	assert_answered(asking, 200, "hello");
+	asking->start.cert_pem = "no certificate";
+	ask(asking, secure_url(tls, "/hello"));
+	assert_failed(asking, "cannot use the client's certificate");
+	assert_true(asking->start.error_is_lasting);
+	asking->start.cert_pem = NULL;
+	asking->start.ca_pem = "no certificate";
+	ask(asking, secure_url(tls, "/hello"));
+	assert_failed(asking, "cannot use the certificates of the authority");
+}
+
+/* nghttpd logs what it is asked for: the name, and the header. */
+static void
+the_server_may_have_another_name_than_the_url(void **state)
+{
+	struct tls *tls = *state;
+	struct asking *asking = tls->asking;
+
+	certificates_write(tls, "kubernetes.test", an_hour);
+	nghttpd_start(tls, "-v");
+	asking->start.tls_name = "kubernetes.test";
+	ask(asking, secure_url(tls, "/hello"));
+	assert_answered(asking, 200, "hello");
+	assert_non_null(
+	    strstr(text_of(asking, "peer.log"), kg_format(asking->arena, ":authority: 127.0.0.1:%u\n", tls->peer.port)));
+	asking->start.tls_name = "other.test";
+	ask(asking, secure_url(tls, "/hello"));
+	assert_failed(asking, "the server's certificate is not for other.test");
+}
+
 static void
 what_does_not_speak_tls_is_told(void **state)
 {
@@ -355,6 +413,8 @@ main(void)
 		TEST(an_authority_that_is_not_known_is_refused),
 		TEST(a_certificate_that_has_expired_is_refused),
 		TEST(a_client_shows_its_certificate),
+		TEST(certificates_and_keys_may_be_texts),
+		TEST(the_server_may_have_another_name_than_the_url),
 		TEST(what_does_not_speak_tls_is_told),
 		TEST(a_handshake_counts_as_connecting),
 		TEST(a_redirect_that_leaves_tls_is_not_followed),
