@@ -27,9 +27,17 @@ kg_field_type_tell(enum kg_field_type type)
 		[KG_MAP] = "table of texts",
 		[KG_RECORD] = "table",
 		[KG_RECORDS] = "list of tables",
+		[KG_JSON] = "table",
+		[KG_JSONS] = "list of tables",
 	};
 
 	return names[type];
+}
+
+bool
+kg_field_is_many(enum kg_field_type type)
+{
+	return type == KG_TEXTS || type == KG_PATHS || type == KG_RECORDS || type == KG_JSONS;
 }
 
 bool

@@ -34,6 +34,8 @@ enum kg_field_type {
 	KG_MAP,      /* const struct kg_pair *, sorted by name, ended by a NULL name; numbers and flags become texts */
 	KG_RECORD,   /* const struct X *, filled by .fields; NULL when absent */
 	KG_RECORDS,  /* const struct X *const *, ended by NULL; a plain text stands for a record with its first field set */
+	KG_JSON, /* const char *: a table of any content as compact JSON; NULL when absent. Its keys are sorted, as in the fingerprint */
+	KG_JSONS, /* const char *const *, ended by NULL: one a table; a single table stands for a list of one */
 };
 
 enum kg_field_flags {
@@ -104,6 +106,13 @@ void kg_fields_check(struct kg_errors *errors, const struct kg_field *const *tab
  */
 [[nodiscard]] struct kg_error *kg_spec_fill(struct kg_arena *arena, const struct kg_field *fields, const struct kg_values *values,
     const struct kg_value *settings, const char *folder, const struct kg_resolver *resolver, void *spec);
+
+/*
+ * The value as compact JSON, as KG_JSON has it: texts with their references replaced, numbers and flags as they are, a number with a point as the
+ * shortest text that means it. resolver NULL: references stay.
+ */
+const char *kg_value_json(
+    struct kg_arena *arena, const struct kg_values *values, const struct kg_value *value, const struct kg_resolver *resolver);
 
 /* The place of a value, for an error; line_text is left NULL. */
 struct kg_place kg_value_place(const struct kg_values *values, const struct kg_value *value);

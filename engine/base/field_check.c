@@ -91,9 +91,23 @@ map_check(struct kg_errors *errors, const struct kg_filling *filling, const stru
 }
 
 static void
+json_check(struct kg_errors *errors, const struct kg_filling *filling, const struct kg_field *field, const struct kg_value *value)
+{
+	const struct kg_value *unsayable = kg_field_json_unsayable(filling->values, value);
+
+	if (value->type != KG_VALUE_TABLE)
+		kg_errors_add(errors, kg_field_value_wrong(filling, value, field, "a table"));
+	else if (unsayable)
+		kg_errors_add(errors,
+		    kg_error_at(errors->arena, KG_EINPUT, kg_value_place(filling->values, unsayable),
+			"`%s` may hold no number that is infinite or none at all", field->name));
+}
+
+static void
 value_check(struct kg_errors *errors, const struct kg_filling *filling, const struct kg_field *field, const struct kg_value *value)
 {
-	bool many = field->type == KG_TEXTS || field->type == KG_PATHS || field->type == KG_RECORDS;
+	bool many = kg_field_is_many(field->type);
+	bool json = field->type == KG_JSON || field->type == KG_JSONS;
 	bool record = field->type == KG_RECORD || field->type == KG_RECORDS;
 	uint32_t count = many && value->type == KG_VALUE_LIST ? value->count : 1;
 
@@ -106,6 +120,8 @@ value_check(struct kg_errors *errors, const struct kg_filling *filling, const st
 			map_check(errors, filling, field, item);
 		else if (record)
 			record_check(errors, filling, field, item);
+		else if (json)
+			json_check(errors, filling, field, item);
 		else
 			scalar_check(errors, filling, field, item);
 	}

@@ -29,6 +29,18 @@ texts_fill(const struct kg_filling *filling, const struct kg_value *value, const
 	return texts;
 }
 
+static const char *const *
+jsons_fill(const struct kg_filling *filling, const struct kg_value *value)
+{
+	uint32_t count = value->type == KG_VALUE_LIST ? value->count : 1;
+	const char **texts = kg_new_array(filling->arena, const char *, count + 1);
+
+	for (uint32_t i = 0; i < count; i++)
+		texts[i] = kg_value_json(filling->arena, filling->values,
+		    value->type == KG_VALUE_LIST ? &filling->values->items[value->start + i] : value, filling->resolver);
+	return texts;
+}
+
 static const struct kg_pair *
 map_fill(const struct kg_filling *filling, const struct kg_value *value)
 {
@@ -97,10 +109,9 @@ is_scalar(const struct kg_value *value)
 static bool
 form_fits(const struct kg_filling *filling, const struct kg_field *field, const struct kg_value *value)
 {
-	bool many = field->type == KG_TEXTS || field->type == KG_PATHS || field->type == KG_RECORDS;
-	bool records = field->type == KG_RECORDS, in_list = many && value->type == KG_VALUE_LIST;
+	bool records = field->type == KG_RECORDS, in_list = kg_field_is_many(field->type) && value->type == KG_VALUE_LIST;
 
-	if (field->type == KG_RECORD)
+	if (field->type == KG_RECORD || field->type == KG_JSON || (field->type == KG_JSONS && !in_list))
 		return value->type == KG_VALUE_TABLE;
 	if (field->type == KG_MAP && value->type != KG_VALUE_TABLE)
 		return false;
@@ -109,7 +120,8 @@ form_fits(const struct kg_filling *filling, const struct kg_field *field, const 
 	for (uint32_t i = 0; i < value->count; i++) {
 		const struct kg_value *item = &filling->values->items[value->start + i];
 
-		if (!is_scalar(item) && !(records && item->type == KG_VALUE_TABLE))
+		if (field->type == KG_JSONS ? item->type != KG_VALUE_TABLE
+					    : !is_scalar(item) && !(records && item->type == KG_VALUE_TABLE))
 			return false;
 	}
 	return true;
@@ -140,6 +152,13 @@ member_fill(const struct kg_filling *filling, const struct kg_field *field, cons
 	case KG_MAP:
 		if (value)
 			*(const struct kg_pair **)member = map_fill(filling, value);
+		return NULL;
+	case KG_JSON:
+		*(const char **)member = value ? kg_value_json(filling->arena, filling->values, value, filling->resolver) : text;
+		return NULL;
+	case KG_JSONS:
+		if (value)
+			*(const char *const **)member = jsons_fill(filling, value);
 		return NULL;
 	case KG_RECORD: return value ? record_fill(filling, field, value, (const void **)member) : NULL;
 	case KG_RECORDS: return value ? records_fill(filling, field, value, (const void *const **)member) : NULL;

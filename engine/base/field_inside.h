@@ -23,3 +23,7 @@ const char *kg_field_scalar_text(const struct kg_filling *filling, const struct 
  */
 const char *kg_field_number_read(
     struct kg_arena *arena, const struct kg_field *field, const struct kg_value *value, const char *text, int64_t *ret_number);
+/* A number within that JSON has no word for, or NULL. */
+const struct kg_value *kg_field_json_unsayable(const struct kg_values *values, const struct kg_value *value);
+/* KG_TEXTS and the like: a list of them, or one that stands for a list of one. */
+bool kg_field_is_many(enum kg_field_type type);
