@@ -77,6 +77,8 @@ void kg_inputs_add_program(struct kg_inputs *inputs, const char *name);
 /* A file in make's dependency format, written by the last run: what it names counts, relative names below folder (NULL: the node's). */
 void kg_inputs_add_depfile(struct kg_inputs *inputs, const char *path, const char *folder);
 
+struct kg_review;
+
 struct kg_kind {
 	struct kg_facts facts;
 	size_t state_size, survey_size;
@@ -98,6 +100,8 @@ struct kg_kind {
 	kg_step *ready; /* done when a user would call it ready; NULL: the common setting `ready`, or when run is done */
 	kg_step *watch; /* one job a survey key, alive while nodes of the key are waited for; holds a stream, signals topics */
 	kg_step *undo;  /* takes it away; harmless when repeated or when there is nothing. NULL: its products are removed */
+	/* What is wrong with the kind's nodes, told before anything starts; see engine/review.h. Pure, reads files. NULL: nothing. */
+	void (*review)(struct kg_review *review);
 	/*
 	 * Hands on what a run made to the shared cache. An operation with a job of its own (state zeroed, job->remembered: what the run gave), beside what
 	 * needs the node; started when job->remote is there and has push, at most a few at a time. What it tells last is where that went.

@@ -56,6 +56,24 @@ kg_cli_warn(struct kg_cli *cli, const char *text)
 }
 
 void
+kg_cli_warn_all(struct kg_cli *cli, const struct kg_errors *warnings)
+{
+	struct kg_text text = { .arena = cli->arena };
+	struct kg_style style = *cli->error_style;
+	struct kg_error_look look = cli->look;
+
+	style.red = style.yellow;
+	look.style = &style;
+	look.subject = "warning";
+	for (const struct kg_error *warning = warnings->first; warning; warning = warning->next)
+		kg_error_show(&text, &look, warning);
+	if (warnings->count == 0 || cli->asked.options.quiet)
+		return;
+	fflush(stdout);
+	fputs(kg_text_end(&text), stderr);
+}
+
+void
 kg_cli_print(struct kg_cli *, const char *text)
 {
 	fputs(text, stdout);

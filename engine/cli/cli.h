@@ -43,6 +43,8 @@ int kg_cli_fail(struct kg_cli *cli, const struct kg_error *error);
 int kg_cli_fail_all(struct kg_cli *cli, const struct kg_errors *errors);
 /* "warning: text"; not with --quiet. */
 void kg_cli_warn(struct kg_cli *cli, const char *text);
+/* Each with its place, as errors are shown. */
+void kg_cli_warn_all(struct kg_cli *cli, const struct kg_errors *warnings);
 void kg_cli_print(struct kg_cli *cli, const char *text);
 /* The columns that lists may use: the terminal's, or 100. */
 uint32_t kg_cli_columns(void);

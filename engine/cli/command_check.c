@@ -2,6 +2,8 @@
 #include "engine/cli/checkout.h"
 #include "engine/cli/cli.h"
 #include "engine/base/style.h"
+#include "engine/cli/kinds.h"
+#include "engine/run/run.h"
 
 static const char *
 some(struct kg_arena *arena, uint32_t count, const char *what)
@@ -21,6 +23,11 @@ kg_command_check(struct kg_cli *cli)
 	if (error)
 		return kg_cli_fail(cli, error);
 	kg_checkout_read(cli, &checkout, &errors, &origin);
+	if (errors.count > 0)
+		return kg_cli_fail_all(cli, &errors);
+	struct kg_errors warnings = { .arena = cli->arena };
+	kg_graph_review(checkout.graph, kg_kinds, &errors, &warnings);
+	kg_cli_warn_all(cli, &warnings);
 	if (errors.count > 0)
 		return kg_cli_fail_all(cli, &errors);
 	if (cli->asked.options.quiet)

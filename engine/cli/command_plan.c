@@ -6,7 +6,9 @@
 int
 kg_command_plan(struct kg_cli *cli)
 {
-	struct kg_session session = { .cli = cli, .fd = STDOUT_FILENO, .names = cli->asked.arguments, .plan = true };
+	struct kg_session session = {
+		.cli = cli, .fd = STDOUT_FILENO, .names = cli->asked.arguments, .plan = true, .review = true
+	};
 	int status = kg_session_open(&session);
 
 	if (status != 0)

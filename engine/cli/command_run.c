@@ -65,7 +65,7 @@ int
 kg_command_run(struct kg_cli *cli)
 {
 	/* Standard output is the command's. */
-	struct kg_session session = { .cli = cli, .fd = STDERR_FILENO, .names = cli->asked.arguments };
+	struct kg_session session = { .cli = cli, .fd = STDERR_FILENO, .names = cli->asked.arguments, .review = true };
 	struct inherited inherited = inherited_keep();
 	const struct kg_pair *exports = NULL;
 	int status = kg_session_open(&session);

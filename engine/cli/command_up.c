@@ -7,7 +7,7 @@
 int
 kg_command_up(struct kg_cli *cli)
 {
-	struct kg_session session = { .cli = cli, .fd = STDOUT_FILENO, .names = cli->asked.arguments };
+	struct kg_session session = { .cli = cli, .fd = STDOUT_FILENO, .names = cli->asked.arguments, .review = true };
 	int status = kg_session_open(&session);
 
 	if (status != 0)

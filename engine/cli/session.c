@@ -174,6 +174,20 @@ kg_session_open_run(struct kg_session *session)
 	return kg_cli_fail(cli, error);
 }
 
+static int
+review(struct kg_session *session)
+{
+	struct kg_cli *cli = session->cli;
+	struct kg_errors errors = { .arena = cli->arena }, warnings = { .arena = cli->arena };
+
+	kg_run_review(session->run, &errors, &warnings);
+	kg_cli_warn_all(cli, &warnings);
+	if (errors.count == 0)
+		return 0;
+	kg_session_close(session);
+	return kg_cli_fail_all(cli, &errors);
+}
+
 int
 kg_session_open(struct kg_session *session)
 {
@@ -184,7 +198,8 @@ kg_session_open(struct kg_session *session)
 	/* Who changes nothing in the files was told when they were read. */
 	if (session->plan || (session->checkout.is_read && !session->reading))
 		kg_checkout_warn(session->cli, &session->checkout);
-	return kg_session_open_run(session);
+	status = kg_session_open_run(session);
+	return status == 0 && session->review ? review(session) : status;
 }
 
 void

@@ -25,6 +25,7 @@ struct kg_session {
 	const char *const *names;    /* what is asked for; NULL or empty: the default */
 	const char *asked;           /* in words; NULL: by the names */
 	bool plan, reading;
+	bool review; /* what kinds find wrong with what has changed is told first; errors end it */
 
 	struct kg_checkout checkout;
 	uint8_t *chosen;

@@ -1,0 +1,225 @@
+/* Reviews: what a kind says of its nodes before anything starts, and when it is asked. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+#include "engine/base/text.h"
+#include "engine/review.h"
+#include "tests/unit/run/bench.h"
+
+/* "a after b; …" of the last review, and how many there were. */
+static struct {
+	uint32_t reviews;
+	struct kg_text told;
+} seen;
+
+struct letter_spec {
+	const char *file, *to;
+	int64_t pages;
+};
+
+static const struct kg_field letter_fields[] = {
+	KG_FIELD(letter_spec, file, KG_PATH, KG_INPUT, "a file"),
+	KG_FIELD(letter_spec, to, KG_TEXT, 0, "whom it is for"),
+	KG_FIELD(letter_spec, pages, KG_INTEGER, 0, "how many pages it has"),
+	{ 0 },
+};
+
+static struct kg_place
+place_of(const struct kg_review_node *node, const char *setting)
+{
+	const struct kg_value *value = kg_value_member(node->values, node->settings, setting);
+
+	return value ? kg_value_place(node->values, value) : node->place;
+}
+
+static void
+letter_review(struct kg_review *review)
+{
+	uint32_t count;
+	const struct kg_review_node *steps = kg_review_nodes_of(review, "step", &count);
+
+	seen.reviews++;
+	seen.told = (struct kg_text){ .arena = seen.told.arena };
+	for (uint32_t i = 0; i < review->count; i++) {
+		const struct kg_review_node *node = &review->nodes[i];
+		const struct letter_spec *spec = node->spec;
+
+		assert_string_equal(node->kind, "letter");
+		assert_non_null(node->common);
+		kg_text_format(&seen.told, "%s(%s, %lld)", node->name, spec->to ? spec->to : "", (long long)spec->pages);
+		for (uint32_t step = 0; step < count; step++)
+			if (kg_review_needs(review, node, &steps[step]))
+				kg_text_format(&seen.told, " %s", steps[step].name);
+		kg_text_add(&seen.told, "; ");
+		if (spec->pages > 9)
+			(void)kg_error_advise(
+			    review->arena, kg_review_warn(review, place_of(node, "pages"), "%s is long", node->name), "say less");
+		if (spec->to && strcmp(spec->to, "nobody") == 0)
+			(void)kg_review_error(review, place_of(node, "to"), "%s is for nobody", node->name);
+	}
+}
+
+static struct kg_next
+letter_run(struct kg_job *job)
+{
+	return kg_done(job);
+}
+
+static const struct kg_kind letter = {
+	.facts = {
+		.name = "letter",
+		.version = 1,
+		.summary = "is reviewed",
+		.fields = letter_fields,
+		.spec_size = sizeof(struct letter_spec),
+	},
+	.run = letter_run,
+	.review = letter_review,
+};
+
+static const struct kg_kind *const kinds[] = { &letter, &bench_kind_step, NULL };
+
+static int
+make(void **state)
+{
+	struct bench *bench = bench_make();
+
+	bench->kinds = kinds;
+	memset(&seen, 0, sizeof(seen));
+	seen.told.arena = bench->arena;
+	*state = bench;
+	return 0;
+}
+
+static int
+drop(void **state)
+{
+	bench_free(*state);
+	return 0;
+}
+
+/* "line:column message; …" */
+static const char *
+list(struct bench *bench, const struct kg_errors *errors)
+{
+	struct kg_text text = { .arena = bench->arena };
+
+	for (const struct kg_error *error = errors->first; error; error = error->next)
+		kg_text_format(&text, "%u:%u %s%s%s; ", error->place.line, error->place.column, error->message,
+		    error->advice ? ", " : "", error->advice ? error->advice : "");
+	return kg_text_end(&text);
+}
+
+static void
+assert_reviewed(struct bench *bench, const char *told, const char *errors, const char *warnings)
+{
+	struct kg_errors found = { .arena = bench->arena }, noticed = { .arena = bench->arena };
+	struct kg_run *run;
+
+	seen.reviews = 0;
+	assert_null(bench_open(bench, (struct kg_run_options){ 0 }, &run));
+	kg_run_review(run, &found, &noticed);
+	kg_run_close(run);
+	assert_int_equal(seen.reviews, told ? 1 : 0);
+	if (told)
+		assert_string_equal(kg_text_end(&seen.told), told);
+	assert_string_equal(list(bench, &found), errors);
+	assert_string_equal(list(bench, &noticed), warnings);
+}
+
+static void
+errors_and_warnings_are_told_with_their_places(void **state)
+{
+	struct bench *bench = *state;
+
+	bench_graph(bench, "[node.a]\nkind = \"letter\"\nto = \"nobody\"\npages = 12\n[node.b]\nkind = \"letter\"\nto = \"b\"\n");
+	assert_reviewed(bench, "a(nobody, 12); b(b, 0); ", "3:6 a is for nobody; ", "4:9 a is long, say less; ");
+}
+
+static void
+what_is_known_later_stays_open(void **state)
+{
+	struct bench *bench = *state;
+
+	bench_graph(bench,
+	    "[ports]\nx = 0\n[node.a]\nkind = \"letter\"\nto = \"${node.b.value} and ${dir.state}\"\npages = \"${port.x}\"\n"
+	    "[node.b]\nkind = \"step\"\ngives = \"v\"\n");
+	assert_reviewed(bench, "a(${node.b.value} and ${dir.state}, 0) b; ", "", "");
+}
+
+static void
+what_is_needed_is_found_through_others(void **state)
+{
+	struct bench *bench = *state;
+
+	bench_graph(bench,
+	    "[node.a]\nkind = \"letter\"\nneeds = [\"y\"]\n[node.y]\nkind = \"step\"\nneeds = [\"x\"]\n[node.x]\nkind = \"step\"\n"
+	    "[node.z]\nkind = \"step\"\nneeds = [\"a\"]\n");
+	assert_reviewed(bench, "a(, 0) x y; ", "", "");
+}
+
+static void
+a_graph_without_such_nodes_asks_nobody(void **state)
+{
+	struct bench *bench = *state;
+
+	bench_graph(bench, "[node.a]\nkind = \"step\"\n");
+	assert_reviewed(bench, NULL, "", "");
+}
+
+static void
+what_has_not_changed_is_not_reviewed_again(void **state)
+{
+	struct bench *bench = *state;
+	const char *graph = "[node.a]\nkind = \"letter\"\nfile = \"f\"\npages = 10\n[node.b]\nkind = \"letter\"\n";
+
+	bench_file(bench, "f", "one");
+	bench_graph(bench, graph);
+	assert_reviewed(bench, "a(, 10); b(, 0); ", "", "4:9 a is long, say less; ");
+	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_UP);
+	assert_reviewed(bench, NULL, "", "");
+	bench_file(bench, "f", "two, and more");
+	assert_reviewed(bench, "a(, 10); b(, 0); ", "", "4:9 a is long, say less; ");
+	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_UP);
+	bench_graph(bench, kg_format(bench->arena, "%sto = \"nobody\"\n", graph));
+	assert_reviewed(bench, "a(, 10); b(nobody, 0); ", "7:6 b is for nobody; ", "4:9 a is long, say less; ");
+}
+
+/* `kgraph check`: all nodes, whatever was brought up. */
+static void
+a_graph_is_reviewed_without_a_run(void **state)
+{
+	struct bench *bench = *state;
+	struct kg_errors errors = { .arena = bench->arena }, warnings = { .arena = bench->arena };
+
+	bench_graph(bench, "[node.a]\nkind = \"letter\"\nto = \"nobody\"\n");
+	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_UP);
+	kg_graph_review(bench_read_graph(bench), kinds, &errors, &warnings);
+	assert_string_equal(list(bench, &errors), "3:6 a is for nobody; ");
+	assert_int_equal(warnings.count, 0);
+}
+
+int
+main(void)
+{
+#define STORY(name) cmocka_unit_test_setup_teardown(name, make, drop)
+	const struct CMUnitTest tests[] = {
+		STORY(errors_and_warnings_are_told_with_their_places),
+		STORY(what_is_known_later_stays_open),
+		STORY(what_is_needed_is_found_through_others),
+		STORY(a_graph_without_such_nodes_asks_nobody),
+		STORY(what_has_not_changed_is_not_reviewed_again),
+		STORY(a_graph_is_reviewed_without_a_run),
+	};
+
+	return cmocka_run_group_tests_name("review", tests, NULL, NULL);
+}
