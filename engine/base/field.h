@@ -20,9 +20,9 @@ struct kg_arena;
 
 /* In brackets: what the spec's member is. Absent settings leave it zero, or give it the fallback. */
 enum kg_field_type {
-	KG_TEXT,     /* const char * */
-	KG_TEXTS,    /* const char *const *, ended by NULL; a single text stands for a list of one */
-	KG_PATH,     /* const char *, absolute: relative ones start at the folder of the graph file that says them */
+	KG_TEXT,  /* const char * */
+	KG_TEXTS, /* const char *const *, ended by NULL; a single text stands for a list of one */
+	KG_PATH, /* const char *, absolute: relative ones start at the folder of the graph file that says them; "" is as if it were absent */
 	KG_PATHS,    /* const char *const *, the same */
 	KG_DURATION, /* int64_t, milliseconds: "30s" */
 	KG_SIZE,     /* int64_t, bytes: "512M", "1.5GiB"; a plain number is bytes */

@@ -38,6 +38,13 @@ secret_check(struct kg_errors *errors, const struct kg_filling *filling, const s
 			"hand it over in `env`, or in a file with mode \"0600\""));
 }
 
+/* A path that a variable leaves empty is not said. */
+static bool
+may_be_empty(const struct kg_field *field)
+{
+	return field->type == KG_PATH && !(field->flags & KG_REQUIRED);
+}
+
 static void
 scalar_check(struct kg_errors *errors, const struct kg_filling *filling, const struct kg_field *field, const struct kg_value *value)
 {
@@ -49,7 +56,7 @@ scalar_check(struct kg_errors *errors, const struct kg_filling *filling, const s
 	if (field->type == KG_TEXT || field->type == KG_TEXTS)
 		wanted = value->type == KG_VALUE_LIST || value->type == KG_VALUE_TABLE ? "a text" : NULL;
 	else if (field->type == KG_PATH || field->type == KG_PATHS)
-		wanted = value->type == KG_VALUE_TEXT && value->count > 0 ? NULL : "a path";
+		wanted = value->type == KG_VALUE_TEXT && (value->count > 0 || may_be_empty(field)) ? NULL : "a path";
 	else if (field->type == KG_FLAG)
 		wanted = value->type == KG_VALUE_FLAG ? NULL : "true or false";
 	else

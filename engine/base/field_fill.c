@@ -146,7 +146,12 @@ member_fill(const struct kg_filling *filling, const struct kg_field *field, cons
 		    filling, value, field, kg_format(filling->arena, "a %s", kg_field_type_tell(field->type)));
 	switch (field->type) {
 	case KG_TEXT: *(const char **)member = text; return NULL;
-	case KG_PATH: *(const char **)member = path_fill(filling, text); return NULL;
+	case KG_PATH:
+		/* What a variable leaves empty is not said. */
+		if (text && !*text && !(field->flags & KG_REQUIRED))
+			text = field->fallback;
+		*(const char **)member = text ? path_fill(filling, text) : NULL;
+		return NULL;
 	case KG_TEXTS:
 	case KG_PATHS: *(const char *const **)member = texts_fill(filling, value, text, field->type == KG_PATHS); return NULL;
 	case KG_MAP:

@@ -126,11 +126,11 @@ unknown_keys_are_told_with_the_nearest_or_all(void **)
 static void
 wrong_types_are_told_with_what_is_wanted(void **)
 {
-	assert_checked("{text: [], path: '', paths: [1], duration: 30, size: 'big', integer: 'x', port: 0, mode: 644}",
+	assert_checked("{text: [], path: 22, paths: [1], duration: 30, size: 'big', integer: 'x', port: 0, mode: 644}",
 	    "44:`duration` must be a duration with a unit, such as \"30s\" or \"250ms\", not 30\n"
 	    "70:`integer` must be a whole number, not \"x\"\n"
 	    "90:`mode` must be permissions in octal, such as \"0644\", not 644\n"
-	    "18:`path` must be a path, not \"\"\n"
+	    "18:`path` must be a path, not 22\n"
 	    "30:`paths` must be a path, not 1\n"
 	    "81:`port` must be a port, 1 to 65535, not 0\n"
 	    "54:`size` must be a size, such as \"512M\", not \"big\"\n"
@@ -232,6 +232,17 @@ what_is_absent_is_zero_or_its_fallback(void **)
 	assert_string_equal(spec.defaults[0], "/g/here");
 	assert_null(spec.defaults[1]);
 	kg_arena_free(arena);
+}
+
+static void
+an_empty_path_is_none_where_one_may_be_absent(void **)
+{
+	struct kg_arena *arena = kg_arena_make();
+	struct spec spec = filled(arena, "{path: ''}", NULL, NULL);
+
+	assert_null(spec.path);
+	kg_arena_free(arena);
+	assert_checked("{path: '', record: {path: ''}}", "27:`path` must be a path, not \"\"\n");
 }
 
 static void
@@ -378,6 +389,7 @@ main(void)
 		cmocka_unit_test(a_secret_may_not_stand_where_others_see_it),
 		cmocka_unit_test(a_spec_is_filled_with_every_type),
 		cmocka_unit_test(what_is_absent_is_zero_or_its_fallback),
+		cmocka_unit_test(an_empty_path_is_none_where_one_may_be_absent),
 		cmocka_unit_test(one_value_stands_for_a_list_of_one),
 		cmocka_unit_test(references_are_put_in_before_paths_are_joined_and_numbers_read),
 		cmocka_unit_test(without_a_resolver_texts_keep_their_references_and_numbers_stay_zero),
