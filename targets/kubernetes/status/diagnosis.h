@@ -40,10 +40,11 @@ struct kg_diagnosis_rules {
 
 struct kg_finding {
 	bool is_fatal;
-	const char *object;   /* of the node's objects the one that it is about, as kubectl takes it: "deployment/web" */
-	const char *sentence; /* what and where, one line without a full stop: "pod web-5d…-x7: container app …" */
-	const char *advice;   /* what to do, or NULL */
-	uint32_t count;       /* how many pods say the same; the sentence names the first and says how many more */
+	const char *object; /* of the node's objects the one that it is about, as kubectl takes it: "deployment/web" */
+	const char
+	    *sentence; /* what and where, one line without a full stop, to stand behind object: "pod web-5d…-x7: container app …" */
+	const char *advice; /* what to do, or NULL */
+	uint32_t count;     /* how many pods say the same; the sentence names the first and says how many more */
 	/* Whose log says more; pod is NULL where no log does. is_previous: of the container before the last restart. */
 	const char *namespace_, *pod, *container;
 	bool is_previous;
@@ -59,5 +60,5 @@ struct kg_findings kg_diagnose(struct kg_arena *arena, const cJSON *const *objec
     const struct kg_surroundings *around, const struct kg_diagnosis_rules *rules);
 
 /* What an object that is being deleted waits for: its finalizers, and for a Namespace what is left in it. NULL when it is not being
- * deleted. "namespace/demo is being deleted and waits for …" */
+ * deleted. "it is being deleted, and waits for its finalizer …" */
 const char *kg_diagnose_deletion(struct kg_arena *arena, const cJSON *object, const struct kg_surroundings *around);

@@ -94,13 +94,37 @@ kg_member_time_s(const cJSON *object, const char *path)
 	return (int64_t)timegm(&tm) - (sign == '-' ? -east_s : east_s);
 }
 
-const char *
-kg_api_group(struct kg_arena *arena, const cJSON *object)
+bool
+kg_is_built_in(const char *group, size_t length)
+{
+	static const char *const plain[] = { "apps", "batch", "autoscaling", "policy", "extensions" };
+	static const char *const with_domain[] = { "admissionregistration", "apiextensions", "apiregistration", "authentication",
+		"authorization", "certificates", "coordination", "discovery", "events", "flowcontrol.apiserver",
+		"internal.apiserver", "networking", "node", "rbac.authorization", "resource", "scheduling", "storage",
+		"storagemigration" };
+	static const char domain[] = ".k8s.io";
+	size_t domain_length = sizeof(domain) - 1;
+
+	if (length == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++)
+		if (strlen(plain[i]) == length && memcmp(plain[i], group, length) == 0)
+			return true;
+	if (length <= domain_length || memcmp(group + length - domain_length, domain, domain_length) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(with_domain) / sizeof(*with_domain); i++)
+		if (strlen(with_domain[i]) == length - domain_length && memcmp(with_domain[i], group, length - domain_length) == 0)
+			return true;
+	return false;
+}
+
+bool
+kg_is_of_kubernetes(const cJSON *object)
 {
 	const char *version = kg_member_text(object, "apiVersion", "");
 	const char *slash = strchr(version, '/');
 
-	return slash ? kg_copy_bytes(arena, version, (size_t)(slash - version)) : "";
+	return kg_is_built_in(version, slash ? (size_t)(slash - version) : 0);
 }
 
 bool

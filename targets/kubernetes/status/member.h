@@ -10,6 +10,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <cjson/cJSON.h>
@@ -30,8 +31,10 @@ const char *kg_member_some_text(const cJSON *object, const char *path);
 /* The time at a path as RFC 3339 has it, in seconds since 1970, fractions dropped; 0 when it is absent or none. */
 int64_t kg_member_time_s(const cJSON *object, const char *path);
 
-/* "apps" of "apps/v1"; "" of "v1". */
-const char *kg_api_group(struct kg_arena *arena, const cJSON *object);
+/* Whether a group is of Kubernetes itself: its kinds are known, those of all other groups are defined by CRDs and their likes. */
+bool kg_is_built_in(const char *group, size_t length);
+/* Whether the object is of such a group. */
+bool kg_is_of_kubernetes(const cJSON *object);
 bool kg_is_kind(const cJSON *object, const char *group, const char *kind);
 
 /* A label or annotation, whose names have dots: kg_member_key(object, "metadata.labels", "app.kubernetes.io/name"). NULL: absent. */

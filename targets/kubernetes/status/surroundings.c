@@ -19,7 +19,7 @@ struct index {
 
 struct kg_surroundings {
 	struct kg_arena *arena;
-	struct index named, kinds, owned, events, slices;
+	struct index named, kinds, owned, events, slices, claims;
 	struct kg_map complete; /* "kind\nnamespace" of what was added whole */
 };
 
@@ -30,7 +30,7 @@ kg_surroundings_make(struct kg_arena *arena)
 
 	around->arena = around->complete.arena = arena;
 	around->named.map.arena = around->kinds.map.arena = around->owned.map.arena = arena;
-	around->events.map.arena = around->slices.map.arena = arena;
+	around->events.map.arena = around->slices.map.arena = around->claims.map.arena = arena;
 	return around;
 }
 
@@ -63,10 +63,9 @@ get(const struct index *index, const char *key)
 static const char *
 kind_key(struct kg_arena *arena, const char *api_version, const char *kind)
 {
-	const char *slash = strchr(api_version, '/');
-	size_t length = slash ? (size_t)(slash - api_version) : 0;
+	size_t length = strcspn(api_version, "/");
 
-	if (!memchr(api_version, '.', length) || (length > 7 && strncmp(slash - 7, ".k8s.io", 7) == 0))
+	if (!api_version[length] || kg_is_built_in(api_version, length))
 		return kind;
 	return kg_format(arena, "%s.%.*s", kind, (int)length, api_version);
 }
@@ -104,6 +103,20 @@ add_event(struct kg_surroundings *around, const cJSON *event)
 	    event);
 }
 
+static void
+add_claims(struct kg_surroundings *around, const cJSON *pod, const char *namespace_)
+{
+	const cJSON *volume;
+
+	cJSON_ArrayForEach(volume, kg_member(pod, "spec.volumes"))
+	{
+		const char *claim = kg_member_some_text(volume, "persistentVolumeClaim.claimName");
+
+		if (claim)
+			put(around, &around->claims, place_key(around->arena, claim, namespace_), pod);
+	}
+}
+
 void
 kg_surroundings_add(struct kg_surroundings *around, const cJSON *object)
 {
@@ -126,6 +139,8 @@ kg_surroundings_add(struct kg_surroundings *around, const cJSON *object)
 		if (uid)
 			put(around, &around->owned, uid, object);
 	}
+	if (strcmp(kind, "Pod") == 0)
+		add_claims(around, object, namespace_);
 	const char *service = kg_member_key(object, "metadata.labels", "kubernetes.io/service-name");
 	if (service && strcmp(kind, "EndpointSlice") == 0)
 		put(around, &around->slices, place_key(arena, service, namespace_), object);
@@ -181,4 +196,10 @@ const struct kg_near *
 kg_surroundings_slices(const struct kg_surroundings *around, const char *namespace_, const char *service)
 {
 	return around ? get(&around->slices, place_key(around->arena, service, namespace_)) : NULL;
+}
+
+const struct kg_near *
+kg_surroundings_consumers(const struct kg_surroundings *around, const char *namespace_, const char *claim)
+{
+	return around ? get(&around->claims, place_key(around->arena, claim, namespace_)) : NULL;
 }

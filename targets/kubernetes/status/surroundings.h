@@ -55,6 +55,8 @@ const struct kg_near *kg_surroundings_owned(const struct kg_surroundings *around
 const struct kg_near *kg_surroundings_events(const struct kg_surroundings *around, const cJSON *object);
 /* The EndpointSlices of a Service, by their label kubernetes.io/service-name. */
 const struct kg_near *kg_surroundings_slices(const struct kg_surroundings *around, const char *namespace_, const char *service);
+/* The pods that mount a PersistentVolumeClaim. */
+const struct kg_near *kg_surroundings_consumers(const struct kg_surroundings *around, const char *namespace_, const char *claim);
 
 /* Whether labels satisfy a selector of plain pairs (a Service's), and a LabelSelector (matchLabels, matchExpressions). An empty
  * selector matches all; one that is NULL none. */

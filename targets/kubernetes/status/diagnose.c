@@ -1,0 +1,234 @@
+#include "targets/kubernetes/status/diagnosis.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/text.h"
+#include "targets/kubernetes/status/diagnosis_inside.h"
+#include "targets/kubernetes/status/member.h"
+#include "targets/kubernetes/status/surroundings.h"
+
+/* Longer messages are cut: the first line of a probe's answer or of an admission webhook tells, the rest is for `kubectl describe`. */
+constexpr size_t message_most = 400;
+
+const char *
+kg_tidy_message(struct kg_arena *arena, const char *message)
+{
+	static const char wrapping[] = "rpc error: code = ";
+	struct kg_text text = { .arena = arena };
+
+	while (*message && text.size < message_most) {
+		const char *end = kg_text_starts(message, wrapping) ? strstr(message, " desc = ") : NULL;
+
+		if (end) {
+			message = end + strlen(" desc = ");
+		} else if (isspace((unsigned char)*message)) {
+			message += strspn(message, " \t\r\n");
+			if (text.size > 0 && *message)
+				kg_text_add(&text, " ");
+		} else {
+			size_t length = kg_text_utf8_length(message, strlen(message));
+
+			length = length ? length : 1;
+			kg_text_add_bytes(&text, message, length);
+			message += length;
+		}
+	}
+	if (*message)
+		kg_text_add(&text, "…");
+	return kg_text_end(&text);
+}
+
+void
+kg_fatal_after(const struct kg_examination *examination, int64_t from_s, int32_t grace_s, struct kg_draft *draft)
+{
+	const struct kg_diagnosis_rules *rules = &examination->rules;
+	int64_t start_s = from_s > rules->since_s ? from_s : rules->since_s;
+
+	if (grace_s < 0)
+		return;
+	draft->is_fatal = rules->now_s >= start_s + grace_s;
+	draft->fatal_at_s = draft->is_fatal ? 0 : start_s + grace_s;
+}
+
+static const char *
+sentence(const struct kg_examination *examination, const struct kg_draft *draft)
+{
+	/* The object itself is named by its title. */
+	if (!draft->pod || draft->pod == examination->object)
+		return draft->text;
+	return kg_format(examination->arena, "pod %s: %s", kg_member_text(draft->pod, "metadata.name", "?"), draft->text);
+}
+
+static struct kg_finding
+finding(const struct kg_examination *examination, const struct kg_draft *draft)
+{
+	struct kg_finding finding = {
+		.is_fatal = draft->is_fatal,
+		.object = examination->title,
+		.sentence = sentence(examination, draft),
+		.advice = draft->advice,
+		.count = 1,
+		.fatal_at_s = draft->is_fatal ? 0 : draft->fatal_at_s,
+		.namespace_ = kg_member_text(examination->object, "metadata.namespace", NULL),
+	};
+
+	if (draft->pod && draft->has_log) {
+		finding.pod = kg_member_text(draft->pod, "metadata.name", NULL);
+		finding.container = draft->container;
+		finding.is_previous = draft->is_previous;
+	}
+	return finding;
+}
+
+/* What several pods have in common is told once, by the one that it is fatal for. */
+void
+kg_found(struct kg_examination *examination, const struct kg_draft *draft)
+{
+	const char *key = kg_format(examination->arena, "%s\n%s\n%s\n%s\n%s", examination->title,
+	    kg_member_text(examination->object, "metadata.namespace", ""), draft->what, draft->container ? draft->container : "",
+	    draft->detail ? draft->detail : "");
+	struct kg_finding found = finding(examination, draft);
+	uint32_t at;
+
+	if (!kg_map_get(&examination->folded, key, &at)) {
+		kg_map_put(&examination->folded, key, examination->found.count);
+		kg_list_push(examination->arena, &examination->found, found);
+		return;
+	}
+	struct kg_finding *first = &examination->found.items[at];
+	uint32_t count = first->count + 1;
+	int64_t fatal_at_s = first->fatal_at_s;
+	if (found.is_fatal && !first->is_fatal)
+		*first = found;
+	else if (!first->is_fatal && found.fatal_at_s && (!fatal_at_s || found.fatal_at_s < fatal_at_s))
+		first->fatal_at_s = found.fatal_at_s;
+	first->count = count;
+}
+
+static bool
+is_label(const cJSON *object, const char *label, const char *value)
+{
+	const char *is = kg_member_key(object, "metadata.labels", label);
+
+	return !is || !value || !*value || strcmp(is, value) == 0;
+}
+
+/* Whether what a controller made is of its current revision: what is left of an older one fails for reasons that are over. */
+static bool
+is_of_current_revision(const cJSON *owner, const cJSON *made)
+{
+	const char *kind = kg_member_text(owner, "kind", "");
+	const char *strategy = kg_member_text(owner, "spec.updateStrategy.type", "");
+
+	if (strcmp(kind, "Deployment") == 0) {
+		static const char revision[] = "deployment.kubernetes.io/revision";
+		const char *wanted = kg_member_key(owner, "metadata.annotations", revision);
+		const char *is = kg_member_key(made, "metadata.annotations", revision);
+
+		return !wanted || !is || strcmp(wanted, is) == 0;
+	}
+	if (strcmp(strategy, "OnDelete") == 0 || kg_member_integer(owner, "spec.updateStrategy.rollingUpdate.partition", 0) > 0)
+		return true;
+	if (strcmp(kind, "StatefulSet") == 0)
+		return is_label(made, "controller-revision-hash", kg_member_text(owner, "status.updateRevision", NULL));
+	if (strcmp(kind, "DaemonSet") == 0)
+		return is_label(made, "pod-template-generation",
+		    kg_member_key(owner, "metadata.annotations", "deprecated.daemonset.template.generation"));
+	return true;
+}
+
+/* A controller that has not seen its latest change has only things of an older revision. */
+static bool
+is_observed(const cJSON *owner)
+{
+	int64_t generation = kg_member_integer(owner, "metadata.generation", -1);
+
+	return generation == -1 || kg_member_integer(owner, "status.observedGeneration", generation) >= generation;
+}
+
+/* From the object down by owner references: Deployment, ReplicaSet, Pod; CronJob, Job, Pod; or whatever an operator makes. */
+static void
+examine_below(struct kg_examination *examination)
+{
+	struct kg_map seen = { .arena = examination->arena };
+	KG_LIST(const cJSON *) owners = { 0 };
+
+	kg_list_push(examination->arena, &owners, examination->object);
+	for (uint32_t i = 0; i < owners.count; i++) {
+		const cJSON *owner = owners.items[i];
+		const char *uid = kg_member_some_text(owner, "metadata.uid");
+
+		if (!uid || !kg_map_put(&seen, uid, 0) || !is_observed(owner))
+			continue;
+		kg_examine_refusals(examination, owner);
+		for (const struct kg_near *near = kg_surroundings_owned(examination->around, uid); near; near = near->next) {
+			if (!is_of_current_revision(owner, near->object))
+				continue;
+			if (kg_is_kind(near->object, "", "Pod"))
+				kg_examine_pod(examination, near->object);
+			else
+				kg_list_push(examination->arena, &owners, near->object);
+		}
+	}
+}
+
+static struct kg_diagnosis_rules
+with_defaults(const struct kg_diagnosis_rules *rules)
+{
+	struct kg_diagnosis_rules filled = *rules;
+
+	filled.crash_restarts = rules->crash_restarts ? rules->crash_restarts : 3;
+	filled.pull_grace_s = rules->pull_grace_s ? rules->pull_grace_s : 60;
+	filled.missing_grace_s = rules->missing_grace_s ? rules->missing_grace_s : 10;
+	filled.unschedulable_grace_s = rules->unschedulable_grace_s ? rules->unschedulable_grace_s : 30;
+	return filled;
+}
+
+/* Fatal ones first, else as they were found. */
+static struct kg_findings
+in_order(const struct kg_examination *examination)
+{
+	uint32_t count = examination->found.count, at = 0;
+	struct kg_finding *items = kg_new_array(examination->arena, struct kg_finding, count);
+
+	for (int is_fatal = 1; is_fatal >= 0; is_fatal--) {
+		for (uint32_t i = 0; i < count; i++) {
+			struct kg_finding one = examination->found.items[i];
+
+			if (one.is_fatal != is_fatal)
+				continue;
+			if (one.count > 1)
+				one.sentence = kg_format(examination->arena, "%s (so does %u more)", one.sentence, one.count - 1);
+			items[at++] = one;
+		}
+	}
+	return (struct kg_findings){ items, count };
+}
+
+struct kg_findings
+kg_diagnose(struct kg_arena *arena, const cJSON *const *objects, uint32_t count, const struct kg_surroundings *around,
+    const struct kg_diagnosis_rules *rules)
+{
+	struct kg_examination examination = {
+		.arena = arena,
+		.around = around,
+		.rules = with_defaults(rules),
+		.folded.arena = arena,
+	};
+
+	for (uint32_t i = 0; i < count; i++) {
+		examination.object = objects[i];
+		examination.title = kg_object_title(
+		    arena, kg_member_text(objects[i], "kind", "?"), kg_member_text(objects[i], "metadata.name", "?"));
+		if (kg_is_kind(objects[i], "", "Pod"))
+			kg_examine_pod(&examination, objects[i]);
+		else
+			examine_below(&examination);
+		kg_examine_object(&examination);
+	}
+	return in_order(&examination);
+}

@@ -1,0 +1,136 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/text.h"
+#include "targets/kubernetes/status/diagnosis_inside.h"
+#include "targets/kubernetes/status/member.h"
+#include "targets/kubernetes/status/surroundings.h"
+
+/* What the runtime says when there is nothing that it could start: the next attempt finds the same. */
+static const char *const not_startable[] = { "executable file not found", "no such file or directory", "permission denied",
+	"exec format error", "not a directory", "is a directory" };
+
+/* Of runc's words the last, which are the reason: '…: unable to start container process: exec: "x": executable file not found in $PATH'. */
+static const char *
+runtime_words(struct kg_arena *arena, const char *message)
+{
+	static const char *const ahead[] = {
+		"unable to start container process: ", "error during container init: ", "OCI runtime create failed: "
+	};
+
+	for (size_t i = 0; i < sizeof(ahead) / sizeof(*ahead); i++) {
+		const char *at = strstr(message, ahead[i]);
+
+		if (at)
+			message = at + strlen(ahead[i]);
+	}
+	const char *tidy = kg_tidy_message(arena, message);
+	return kg_text_ends(tidy, ": unknown") ? kg_copy_bytes(arena, tidy, strlen(tidy) - strlen(": unknown")) : tidy;
+}
+
+static const char *
+not_started(struct kg_arena *arena, const cJSON *ended, const char *waiting, bool *ret_is_final)
+{
+	const char *reason = kg_member_text(ended, "reason", "");
+	const char *message = kg_member_text(ended, "message", waiting);
+
+	*ret_is_final = false;
+	if (strcmp(reason, "StartError") != 0 && strcmp(reason, "ContainerCannotRun") != 0 && (ended || !*waiting))
+		return NULL;
+	for (size_t i = 0; i < sizeof(not_startable) / sizeof(*not_startable); i++)
+		*ret_is_final |= strstr(message, not_startable[i]) != NULL;
+	return runtime_words(arena, message);
+}
+
+/* The kubelet kills what fails its liveness or startup probe, and what then looks like a crash is none. */
+static bool
+was_killed_by_probe(const struct kg_examination *examination, const cJSON *pod, const char *container)
+{
+	struct kg_event event;
+
+	return kg_event_latest(examination->around, pod, "Killing", container, examination->rules.since_s, &event) &&
+	    strstr(event.message, "probe");
+}
+
+/* "ended with exit code 1", "was killed: it needs more than its memory limit of 64Mi". */
+static const char *
+how_it_ended(
+    const struct kg_examination *examination, const cJSON *pod, const char *container, const cJSON *ended, const char **ret_advice)
+{
+	struct kg_arena *arena = examination->arena;
+	int64_t code = kg_member_integer(ended, "exitCode", 0);
+
+	if (strcmp(kg_member_text(ended, "reason", ""), "OOMKilled") == 0) {
+		const char *limit = kg_member_some_text(kg_pod_container(pod, container), "resources.limits.memory");
+
+		*ret_advice = limit ? "give it a higher limit (resources.limits.memory), or let it use less"
+				    : "it has no limit of its own: the node is out of memory";
+		return limit ? kg_format(arena, "was killed for memory: it needs more than its limit of %s", limit)
+			     : "was killed for memory (OOMKilled)";
+	}
+	if (was_killed_by_probe(examination, pod, container)) {
+		*ret_advice = "see whether the probe's port and path are right, and whether it has time enough (a startupProbe)";
+		return kg_format(arena, "was killed because its probe failed (exit code %" PRId64 ")", code);
+	}
+	switch (code) {
+	case 0: *ret_advice = "its program ends by itself, which is right for a Job only"; return "ended with exit code 0";
+	case 126: *ret_advice = "its program is there, and cannot be executed"; break;
+	case 127:
+		*ret_advice = "its shell does not find the program: see command and args, and what the image has in its PATH";
+		break;
+	case 137: return "was killed (exit code 137)";
+	case 139: return "crashed with a segmentation fault (exit code 139)";
+	}
+	return kg_format(arena, "ended with exit code %" PRId64, code);
+}
+
+/* Whether the controller above makes the pod start over for as long as it likes. */
+static bool
+is_restarted(const cJSON *pod)
+{
+	return strcmp(kg_member_text(pod, "spec.restartPolicy", "Always"), "Never") != 0;
+}
+
+/* A container that ended, and waits to be started again, or is over. */
+bool
+kg_examine_crash(struct kg_examination *examination, const cJSON *pod, const cJSON *status)
+{
+	struct kg_arena *arena = examination->arena;
+	const char *container = kg_member_text(status, "name", "?"), *waiting = kg_member_text(status, "state.waiting.message", "");
+	const cJSON *ended = kg_member(status, "state.terminated");
+	bool is_waiting = kg_member(status, "state.waiting") != NULL, is_final;
+	int64_t restarts = kg_member_integer(status, "restartCount", 0);
+
+	if (!ended)
+		ended = kg_member(status, "lastState.terminated");
+	const char *refusal = not_started(arena, ended, is_waiting ? waiting : "", &is_final);
+	struct kg_draft draft = {
+		.what = "crash",
+		.detail = kg_format(arena, "%" PRId64, kg_member_integer(ended, "exitCode", 0)),
+		.pod = pod,
+		.container = container,
+		.has_log = !refusal,
+		/* By the time that the log is asked for, the next one may have begun. */
+		.is_previous = !refusal && !kg_member(status, "state.terminated"),
+	};
+
+	if (refusal) {
+		draft.text = kg_format(arena, "container %s cannot be started: %s", container, refusal);
+		draft.advice = is_final ? "see its command and args, and what the image has at that path" : NULL;
+		draft.is_fatal = is_final;
+	} else {
+		const char *how = how_it_ended(examination, pod, container, ended, &draft.advice);
+		const char *words = kg_tidy_message(arena, kg_member_text(ended, "message", ""));
+
+		draft.text = kg_format(arena, "container %s %s%s%s", container, how, *words ? ": " : "", words);
+		if (restarts > 0)
+			draft.text = kg_format(arena, "%s; started %" PRId64 " times", draft.text, restarts + 1);
+	}
+	int64_t code = kg_member_integer(ended, "exitCode", 0);
+	draft.is_fatal |=
+	    is_waiting && (restarts >= examination->rules.crash_restarts || (restarts > 0 && (code == 126 || code == 127)));
+	draft.is_fatal |= pod == examination->object && !is_restarted(pod);
+	kg_found(examination, &draft);
+	return true;
+}

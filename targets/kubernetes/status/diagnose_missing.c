@@ -1,0 +1,106 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/text.h"
+#include "targets/kubernetes/status/diagnosis_inside.h"
+#include "targets/kubernetes/status/member.h"
+#include "targets/kubernetes/status/surroundings.h"
+
+/* How the kubelet, the scheduler and admission call things, and what users call them. */
+static const struct {
+	const char *word, *kind;
+} kinds[] = {
+	{ "configmap", "ConfigMap" },
+	{ "secret", "Secret" },
+	{ "serviceaccount", "ServiceAccount" },
+	{ "persistentvolumeclaim", "PersistentVolumeClaim" },
+	{ "storageclass.storage.k8s.io", "StorageClass" },
+	{ "priorityclass.scheduling.k8s.io", "PriorityClass" },
+	{ "runtimeclass.node.k8s.io", "RuntimeClass" },
+};
+
+/* `WORD "NAME" not found` anywhere in the message. */
+static bool
+read_not_found(struct kg_arena *arena, const char *message, struct kg_missing *missing)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		const char *word = kg_format(arena, "%s \"", kinds[i].word);
+		const char *at = strstr(message, word);
+
+		if (!at)
+			continue;
+		at += strlen(word);
+		size_t length = strcspn(at, "\"");
+		if (!kg_text_starts(at + length, "\" not found"))
+			continue;
+		*missing = (struct kg_missing){ kinds[i].kind, kg_copy_bytes(arena, at, length), NULL };
+		return true;
+	}
+	return false;
+}
+
+/* `couldn't find key KEY in ConfigMap NAMESPACE/NAME` */
+static bool
+read_key(struct kg_arena *arena, const char *message, struct kg_missing *missing)
+{
+	static const char start[] = "couldn't find key ";
+	const char *key = strstr(message, start);
+
+	if (!key)
+		return false;
+	key += sizeof(start) - 1;
+	size_t key_length = strcspn(key, " ");
+	bool is_secret = kg_text_starts(key + key_length, " in Secret ");
+	if (!is_secret && !kg_text_starts(key + key_length, " in ConfigMap "))
+		return false;
+	const char *name = strchr(key + key_length, '/');
+	if (!name)
+		return false;
+	name++;
+	*missing = (struct kg_missing){ is_secret ? "Secret" : "ConfigMap", kg_copy_bytes(arena, name, strcspn(name, " ,\n")),
+		kg_copy_bytes(arena, key, key_length) };
+	return true;
+}
+
+bool
+kg_missing_read(struct kg_arena *arena, const char *message, struct kg_missing *ret_missing)
+{
+	return read_not_found(arena, message, ret_missing) || read_key(arena, message, ret_missing);
+}
+
+static bool
+has_key(const cJSON *object, const char *key)
+{
+	static const char *const places[] = { "data", "binaryData", "stringData" };
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+		if (cJSON_GetObjectItemCaseSensitive(kg_member(object, places[i]), key))
+			return true;
+	return false;
+}
+
+void
+kg_missing_tell(const struct kg_examination *examination, const struct kg_missing *missing, int64_t from_s, struct kg_draft *draft)
+{
+	struct kg_arena *arena = examination->arena;
+	bool has_namespace = strcmp(missing->kind, "StorageClass") != 0 && !kg_text_ends(missing->kind, "yClass") &&
+	    strcmp(missing->kind, "RuntimeClass") != 0;
+	const char *namespace_ = has_namespace ? kg_member_text(examination->object, "metadata.namespace", "") : "";
+	const cJSON *object = kg_surroundings_find(examination->around, missing->kind, namespace_, missing->name);
+	const char *in = has_namespace ? kg_format(arena, " in namespace %s", namespace_) : "";
+
+	draft->what = "missing";
+	draft->detail = kg_format(arena, "%s %s %s", missing->kind, missing->name, missing->key ? missing->key : "");
+	draft->text = missing->key ? kg_format(arena, "%s %s%s has no key %s", missing->kind, missing->name, in, missing->key)
+				   : kg_format(arena, "there is no %s %s%s", missing->kind, missing->name, in);
+	if (object && (!missing->key || has_key(object, missing->key))) {
+		draft->text = kg_format(
+		    arena, "%s %s%s was missing; it is there now, and the next try will find it", missing->kind, missing->name, in);
+		return;
+	}
+	draft->advice = missing->key
+	    ? kg_format(arena, "add the key %s to it, or correct the reference", missing->key)
+	    : kg_format(arena, "let a node of the graph bring the %s, or correct the reference", missing->kind);
+	kg_fatal_after(examination, from_s, examination->rules.missing_grace_s, draft);
+}
