@@ -58,6 +58,8 @@ struct kg_product {
 };
 struct kg_products;
 void kg_products_add(struct kg_products *products, struct kg_product product);
+/* For paths that are made of settings; lives as long as the products are looked at. */
+struct kg_arena *kg_products_arena(const struct kg_products *products);
 
 /* Files that count as input beside those of the common setting and of fields marked KG_INPUT. */
 struct kg_inputs;

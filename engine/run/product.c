@@ -19,6 +19,12 @@ kg_products_add(struct kg_products *products, struct kg_product product)
 	kg_list_push(products->arena, &products->list, product);
 }
 
+struct kg_arena *
+kg_products_arena(const struct kg_products *products)
+{
+	return products->arena;
+}
+
 struct kg_products *
 kg_products_of(struct kg_arena *arena, const struct kg_kind *kind, const void *spec)
 {
