@@ -268,6 +268,20 @@ pub const rooms = struct {
             "render.c",
         },
     };
+    pub const certificate: Room = .{
+        .folder = "targets/certificate",
+        .uses = &.{ .base, .run },
+        .packages = &.{.crypto},
+        .files = &.{
+            "authority.c",
+            "certificate.c",
+            "folder.c",
+            "issue.c",
+            "keep.c",
+            "pem.c",
+            "setting.c",
+        },
+    };
     pub const command: Room = .{
         .folder = "targets/command",
         .uses = &.{ .base, .run },
@@ -369,7 +383,7 @@ pub const rooms = struct {
     /// Everything of the command line but main.c, so that it can be tested.
     pub const cli: Room = .{
         .folder = "engine/cli",
-        .uses = &.{ .base, .graph, .cache, .loop, .run, .probe, .registry, .containers, .file, .command, .process, .sql, .container, .kubernetes },
+        .uses = &.{ .base, .graph, .cache, .loop, .run, .probe, .registry, .containers, .file, .certificate, .command, .process, .sql, .container, .kubernetes },
         .macros_version = true,
         .files = &.{
             "checkout.c",
@@ -479,6 +493,8 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/cache/stat_cache_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/cache/pack_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"}, .packages = &.{.archive} },
     .{ .source = "tests/unit/cache/lock_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
+    .{ .source = "tests/unit/certificate/certificate_test.c", .rooms = &.{ .run, .probe, .registry, .graph, .cache, .loop, .certificate }, .more = &.{ "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c" } },
+    .{ .source = "tests/unit/certificate/issue_test.c", .rooms = &.{.certificate} },
     .{ .source = "tests/unit/cli/document_kinds_test.c", .rooms = &.{.cli} },
     .{ .source = "tests/unit/cli/option_test.c", .rooms = &.{.cli} },
     .{ .source = "tests/unit/cli/print_error_test.c", .rooms = &.{.cli} },

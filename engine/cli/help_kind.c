@@ -72,9 +72,12 @@ kg_help_kind(struct kg_text *text, const struct kg_style *style, uint32_t column
 	kg_text_format(text, "\n%ssettings of every kind, beside kind, needs and extends%s\n", style->bold, style->end);
 	fields_add(&common, style, kg_common_fields);
 	kg_table_add(&common, text, style, columns);
-	if (facts->outputs && facts->outputs[0])
-		kg_text_format(text, "\n%soutputs%s, as in ${node.NAME.%s}\n  %s\n", style->bold, style->end, facts->outputs[0],
-		    words_tell(text->arena, facts->outputs, " and "));
+	if (!facts->outputs || !facts->outputs[0])
+		return;
+	struct kg_table outputs = { .arena = text->arena, .columns = 1, .indent = 2, .is_wrapped = true };
+	kg_text_format(text, "\n%soutputs%s, as in ${node.NAME.%s}\n", style->bold, style->end, facts->outputs[0]);
+	kg_table_row(&outputs, (struct kg_cell[]){ { words_tell(text->arena, facts->outputs, " and "), NULL } });
+	kg_table_add(&outputs, text, style, columns);
 }
 
 void
