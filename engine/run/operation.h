@@ -78,9 +78,9 @@ struct kg_operation {
 	int64_t started_ns;
 	struct kg_http_start http;
 	struct kg_topic_seat seat;
-	struct kg_part_set *parts;          /* that it waits for; NULL: none */
+	struct kg_part_set *parts;           /* that it waits for; NULL: none */
 	KG_LIST(struct kg_stream *) streams; /* that it follows */
-	const struct kg_question *question; /* that kg_wait_answer waits for, and the kind's step behind it */
+	const struct kg_question *question;  /* that kg_wait_answer waits for, and the kind's step behind it */
 	kg_step *answered;
 	struct kg_text captured;
 	size_t capture_limit;
