@@ -192,6 +192,7 @@ struct kg_http {
 	/* Called for each piece as it comes instead of keeping the body; collects and signals topics, nothing else. false ends the exchange. */
 	bool (*collect)(void *context, const char *bytes, size_t size);
 	void *context;
+	bool keep_failure; /* the words of an answer that is not of 200 to 299 are kept, and not collected */
 };
 
 enum kg_fd_events { KG_FD_READABLE = 1, KG_FD_WRITABLE = 2 };

@@ -55,7 +55,7 @@ on_body(char *bytes, size_t, size_t size, void *context)
 	if (exchange->live.is_settled)
 		return 0;
 	kg_http_moved(exchange);
-	if (start->collect) {
+	if (start->collect && !(start->keep_failure && (status < 200 || status > 299))) {
 		start->status = status;
 		if (start->collect(start->context, bytes, size))
 			return size;

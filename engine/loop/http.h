@@ -63,6 +63,7 @@ struct kg_http_start {
 	/* Called for each piece instead of keeping the answer, after status was set. False ends the exchange, and that is well. */
 	bool (*collect)(void *context, const char *bytes, size_t size);
 	void *context;
+	bool keep_failure; /* the words of an answer that is not of 200 to 299 are kept, and not collected */
 
 	/* Set before ended. */
 	int status;         /* 0 when no whole answer came */

@@ -147,6 +147,7 @@ kg_wait_http(struct kg_job *job, const struct kg_http *request, kg_step *then)
 		.http2 = request->http2,
 		.follow = request->follow,
 		.collect = request->collect,
+		.keep_failure = request->keep_failure,
 		.context = request->context,
 	};
 	operation->then = then;

@@ -329,6 +329,20 @@ a_stream_is_collected_until_it_is_enough(void **state)
 	assert_string_equal(kg_text_end(&fixture->collected), "piecepiecepiece");
 }
 
+static void
+the_words_of_a_failure_are_kept_beside_a_stream(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->start.collect = collect;
+	fixture->start.keep_failure = true;
+	ask(fixture, "/missing");
+	assert_null(fixture->start.error_text);
+	assert_int_equal(fixture->start.status, 404);
+	assert_true(fixture->start.answer_size > 0);
+	assert_int_equal(fixture->collected.size, 0);
+}
+
 static bool
 collect_and_cancel(void *context, const char *, size_t)
 {
@@ -431,6 +445,7 @@ main(void)
 		TEST(a_unix_socket_is_reached),
 		TEST(proxies_are_not_asked_for_this_machine),
 		TEST(a_stream_is_collected_until_it_is_enough),
+		TEST(the_words_of_a_failure_are_kept_beside_a_stream),
 		TEST(an_exchange_can_be_cancelled_from_its_own_stream),
 		TEST(an_exchange_can_be_cancelled_at_any_moment),
 		TEST(many_exchanges_go_on_at_the_same_time),
