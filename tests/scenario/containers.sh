@@ -51,6 +51,10 @@ enter_world() {
     fi
     # shellcheck disable=SC2086 # nothing or one word
     message=$("$ROOT/tests/scenario/base_image" $rootless "$@" 2>&1) || skip "${message##*$'\n'}"
+    if [ -n "$cluster" ]; then
+        WORLD_NETWORK=$(cat "$cluster/process1")
+        export WORLD_NETWORK WORLD_CLUSTER=$cluster WORLD_NAMESPACE=$namespace WORLD_NODE_ADDRESS=$node_address
+    fi
     # shellcheck disable=SC2016,SC2086 # expanded in there; nothing or one word
     TMPDIR=${WORK%/*} exec "$ROOT/tests/scenario/world" $rootless bash -c '
         source "$ROOT/tests/scenario/lib.sh"

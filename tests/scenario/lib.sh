@@ -13,11 +13,13 @@ set -euo pipefail
 # Nothing of the user's is read or written. Scenarios that run side by side share the file that says which port is whose, as checkouts do.
 export HOME=$WORK/.home XDG_CACHE_HOME=$WORK/.home/cache XDG_STATE_HOME=${WORK%/*}/.state NO_COLOR=1 LC_ALL=C.UTF-8
 [ -z "${WORLD:-}" ] || export XDG_STATE_HOME=$WORK/.home/state # nobody else is in there
+[ -n "${WORLD:-}" ] || unset KUBECONFIG
 export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 unset CI KGRAPH_CACHE KGRAPH_PUSH KGRAPH_ENGINE KGRAPH_PROFILE DB_PASSWORD PGPASSWORD PGHOST PGPORT PGUSER PGDATABASE
 mkdir -p "$HOME"
 out='' status=0
 source "$ROOT/tests/scenario/containers.sh" # what scenarios with containers are told with
+source "$ROOT/tests/scenario/kubernetes.sh" # and those with a Kubernetes
 
 # Whatever goes wrong, nothing that was started stays: every kgraph.toml below the folder is taken down, and what is still there is killed.
 leftovers_kill() {
@@ -38,6 +40,7 @@ clean_up() {
     local ended=$?
     # A world of its own takes everything with it.
     [ -n "${WORLD:-}" ] && [ "$EUID" = 0 ] || leftovers_down
+    leftovers_in_cluster
     [ "$ended" = 0 ] || [ "$ended" = 77 ] || printf '\n--- last output of kgraph (status %s) ---\n%s\n' "$status" "$out"
 }
 trap clean_up EXIT
