@@ -12,7 +12,8 @@
 #     k get pods                       kubectl in that namespace
 #     field deployment/web .spec.replicas      one field of an object, by a JSONPath
 #     api_server stop|start|freeze|thaw        (of an own cluster)
-#     token_for ACCOUNT SECONDS        a token of a ServiceAccount that expires then: the API server itself gives none below 10 minutes
+#     token_for ACCOUNT SECONDS        a token of a ServiceAccount that expires about then: the API server itself gives none below 10 minutes.
+#                                      It takes one for 10 s without looking at it again, so that expires up to 10 s later
 #
 # With need_podman in the line below, the scenario has a world of its own on the cluster's network: podman builds what the cluster runs.
 # Namespace and cluster go away with the scenario, however it ends.
@@ -98,7 +99,7 @@ api_server() { "$ROOT/tests/cluster/api-server" "$1" "$cluster" "${@:2}"; }
 base64_url() { base64 -w 0 | tr '+/' '-_' | tr -d '='; }
 token_for() {
     local account=$1 now words
-    now=$(date +%s)
+    now=$(($(date +%s) - 60)) # it grants a minute to clocks that are late
     words=$(printf '{"alg":"RS256"}' | base64_url).$(printf '{"iss":"%s","aud":["%s"],"sub":"system:serviceaccount:%s:%s","iat":%d,"nbf":%d,"exp":%d,"kubernetes.io":{"namespace":"%s","serviceaccount":{"name":"%s","uid":"%s"}}}' \
         https://kubernetes.default.svc.cluster.local{,} "$namespace" "$account" "$now" "$now" $((now + $2)) \
         "$namespace" "$account" "$(field "serviceaccount/$account" .metadata.uid)" | base64_url)
