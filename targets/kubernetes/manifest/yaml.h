@@ -57,6 +57,9 @@ cJSON *kg_yaml_from_json(struct kg_arena *arena, const cJSON *json, struct kg_pl
 struct kg_place kg_yaml_place(struct kg_arena *arena, const cJSON *value);
 struct kg_place kg_yaml_key_place(struct kg_arena *arena, const cJSON *value);
 
+/* Where part stands in the text of value, such as "${NAME}"; value itself when it is not found as it is. */
+struct kg_place kg_yaml_place_of(struct kg_arena *arena, const cJSON *value, const char *part);
+
 /* A text that stands there without quotes: what is put into it may turn out to be a number. */
 bool kg_yaml_is_plain(const cJSON *value);
 
