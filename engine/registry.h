@@ -68,7 +68,7 @@ struct kg_manifest {
 extern const char kg_manifest_oci[]; /* the media type of an OCI image manifest */
 
 /* KG_ENETWORK when bytes are no manifest: they came from elsewhere. content_type: for those that do not say themselves; NULL: unknown. Pure. */
-[[nodiscard]] struct kg_error *kg_manifest_read(
+[[nodiscard]] struct kg_error *kg_registry_manifest_read(
     struct kg_arena *arena, const char *bytes, size_t size, const char *content_type, struct kg_manifest *ret_manifest);
 /* The JSON of an OCI image manifest; media_type need not be set. */
 const char *kg_manifest_write(struct kg_arena *arena, const struct kg_manifest *manifest);

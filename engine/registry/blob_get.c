@@ -18,7 +18,7 @@ static kg_step blob_begin, blob_again, blob_came, blob_hashed;
 void
 kg_blob_close(struct kg_job *job, bool is_well)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	if (call->fd < 0)
 		return;
@@ -31,7 +31,7 @@ kg_blob_close(struct kg_job *job, bool is_well)
 static struct kg_next
 blob_end(struct kg_job *job, struct kg_error *error)
 {
-	kg_blob_close(job, !error && !kg_call_of(job)->result.is_absent);
+	kg_blob_close(job, !error && !kg_registry_call_of(job)->result.is_absent);
 	return kg_call_end(job, error);
 }
 
@@ -54,7 +54,7 @@ kg_registry_blob_get(struct kg_job *job, const struct kg_blob_ask *ask, kg_step 
 static void
 request_set(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	struct kg_exchange *exchange = &call->exchange;
 
 	exchange->url = kg_format(job->arena, "%s%s", call->host->base ? call->host->base : "",
@@ -70,7 +70,7 @@ request_set(struct kg_job *job)
 static struct kg_next
 blob_begin(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	call->have = 0;
 	call->exchange = (struct kg_exchange){
@@ -87,7 +87,7 @@ blob_begin(struct kg_job *job)
 static struct kg_next
 blob_again(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	if (job->http.saved_bytes > 0) {
 		call->result.moved_bytes += job->http.saved_bytes;
@@ -101,7 +101,7 @@ blob_again(struct kg_job *job)
 static struct kg_next
 restart_or_end(struct kg_job *job, struct kg_error *error)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	if (!call->is_resumed || call->is_restarted)
 		return blob_end(job, error);
@@ -112,7 +112,7 @@ restart_or_end(struct kg_job *job, struct kg_error *error)
 static struct kg_next
 blob_came(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	int status = job->http.status;
 
 	call->result.moved_bytes += job->http.saved_bytes;
@@ -139,7 +139,7 @@ blob_came(struct kg_job *job)
 static struct kg_next
 blob_hashed(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	const struct kg_file_digest *digest = call->digest;
 
 	if (digest->sys)

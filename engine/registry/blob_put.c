@@ -54,7 +54,7 @@ kg_registry_blob_put(struct kg_job *job, const struct kg_blob_put *put, kg_step 
 static struct kg_next
 put_known(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	const struct kg_file_digest *digest = call->digest;
 
 	if (digest->sys)
@@ -68,7 +68,7 @@ put_known(struct kg_job *job)
 static struct kg_next
 head(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	call->exchange = (struct kg_exchange){
 		.method = "HEAD",
@@ -81,7 +81,7 @@ head(struct kg_job *job)
 static struct kg_next
 head_came(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	if (call->failure)
 		return kg_call_end(job, call->failure);
@@ -101,7 +101,7 @@ head_came(struct kg_job *job)
 static struct kg_next
 post(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	call->exchange = (struct kg_exchange){ .method = "POST", .url = kg_call_url(job, "blobs/uploads/"), .then = post_came };
 	return kg_exchange(job);
@@ -111,7 +111,7 @@ post(struct kg_job *job)
 static bool
 location_take(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	const char *location = kg_http_header(job->arena, job->http.headers, "location");
 	const char *url = location ? kg_url_resolve(job->arena, call->exchange.url, location) : NULL;
 	struct kg_url from, to;
@@ -127,7 +127,7 @@ location_take(struct kg_job *job)
 static struct kg_next
 post_came(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	if (call->failure)
 		return kg_call_end(job, call->failure);
@@ -143,7 +143,7 @@ post_came(struct kg_job *job)
 static struct kg_next
 rest_send(struct kg_job *job, const char *method, const char *url, const char *range, kg_step *then)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	bool is_empty = call->digest->size == call->have;
 
 	call->exchange = (struct kg_exchange){
@@ -164,7 +164,7 @@ rest_send(struct kg_job *job, const char *method, const char *url, const char *r
 static struct kg_next
 put_whole(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	return rest_send(job, "PUT", kg_url_add(job->arena, call->location, "digest", call->digest->text), NULL, put_came);
 }
@@ -173,7 +173,7 @@ put_whole(struct kg_job *job)
 static struct kg_next
 cut(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	int64_t pause_ms = -1;
 
 	if (call->cuts < cuts_most && kg_exchange_may_retry(job))
@@ -185,7 +185,7 @@ cut(struct kg_job *job)
 static struct kg_next
 whole_again(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	if (call->is_restarted)
 		return kg_call_end(job, kg_call_refused(job));
@@ -197,7 +197,7 @@ whole_again(struct kg_job *job)
 static struct kg_next
 put_came(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	const char *other;
 
 	if (call->failure)
@@ -225,7 +225,7 @@ range_end(const char *range)
 static struct kg_next
 status_came(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	int64_t have = range_end(kg_http_header(job->arena, job->http.headers, "range"));
 	bool is_known = !call->failure && (job->http.status == 204 || job->http.status == 202);
 
@@ -247,7 +247,7 @@ status_came(struct kg_job *job)
 static struct kg_next
 patch_came(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	if (call->failure)
 		return cut(job);

@@ -30,14 +30,14 @@ static kg_step host_known, answered, password_wanted, unauthorized, login_known,
 struct kg_next
 kg_exchange(struct kg_job *job)
 {
-	kg_call_of(job)->failure = NULL;
+	kg_registry_call_of(job)->failure = NULL;
 	return kg_host_prepare(job, host_known);
 }
 
 static struct kg_next
 exchange_end(struct kg_job *job, struct kg_error *failure)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	call->failure = failure;
 	return kg_go(call->exchange.then);
@@ -46,7 +46,7 @@ exchange_end(struct kg_job *job, struct kg_error *failure)
 static struct kg_next
 host_known(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	struct kg_exchange *exchange = &call->exchange;
 
 	if (call->failure)
@@ -68,7 +68,7 @@ password_wanted(struct kg_job *job)
 static const char *
 authorization(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	struct kg_exchange *exchange = &call->exchange;
 	const struct kg_credentials *login = kg_login_find(call);
 	const char *token = kg_token_find(job);
@@ -93,7 +93,7 @@ is_own(struct kg_job *job)
 struct kg_next
 kg_exchange_send(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	struct kg_exchange *exchange = &call->exchange;
 	struct kg_registry_host *host = call->host;
 	bool is_ours = is_own(job);
@@ -174,7 +174,7 @@ last_word(struct kg_job *job)
 static struct kg_next
 retry(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	struct kg_exchange *exchange = &call->exchange;
 	int64_t pause_ms;
 
@@ -198,7 +198,7 @@ is_reading(const struct kg_exchange *exchange)
 static struct kg_next
 redirect(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	struct kg_exchange *exchange = &call->exchange;
 	const char *location = kg_http_header(job->arena, job->http.headers, "location");
 	const char *url = location ? kg_url_resolve(job->arena, exchange->url, location) : NULL;
@@ -224,7 +224,7 @@ redirect(struct kg_job *job)
 static struct kg_next
 unauthorized(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	struct kg_exchange *exchange = &call->exchange;
 	const char *token = kg_token_find(job);
 
@@ -246,7 +246,7 @@ unauthorized(struct kg_job *job)
 static struct kg_next
 learnt(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	kg_learnt(job);
 	return kg_go(call->failure ? call->exchange.then : kg_exchange_send);
@@ -262,7 +262,7 @@ denied(struct kg_job *job)
 static struct kg_next
 login_known(struct kg_job *job)
 {
-	const struct kg_credentials *login = kg_login_find(kg_call_of(job));
+	const struct kg_credentials *login = kg_login_find(kg_registry_call_of(job));
 
 	return login && login->password ? learnt(job) : denied(job);
 }
@@ -276,7 +276,7 @@ token_wanted(struct kg_job *job)
 static struct kg_next
 answered(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	int status = job->http.status;
 	bool is_ours = is_own(job);
 

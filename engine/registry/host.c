@@ -90,7 +90,7 @@ api_host(const char *name)
 struct kg_next
 kg_host_prepare(struct kg_job *job, kg_step *then)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	if (call->host->base)
 		return kg_go(then);
@@ -101,7 +101,7 @@ kg_host_prepare(struct kg_job *job, kg_step *then)
 static struct kg_next
 host_end(struct kg_job *job, struct kg_error *failure)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	call->failure = failure;
 	kg_learnt(job);
@@ -111,7 +111,7 @@ host_end(struct kg_job *job, struct kg_error *failure)
 static struct kg_next
 host_look(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	struct kg_registry_host *host = call->host;
 	bool has_certificates;
 	struct kg_error *error;
@@ -141,7 +141,7 @@ host_look(struct kg_job *job)
 static struct kg_next
 pinged(struct kg_job *job)
 {
-	struct kg_registry_host *host = kg_call_of(job)->host;
+	struct kg_registry_host *host = kg_registry_call_of(job)->host;
 	const char *location = kg_http_header(job->arena, job->http.headers, "location");
 	bool wants_tls = job->http.status == 400 || (location && kg_text_starts(location, "https://"));
 

@@ -118,7 +118,7 @@ struct kg_file_digest {
 };
 void kg_file_digest_work(void *data);
 
-struct kg_call *kg_call_of(struct kg_job *job);
+struct kg_call *kg_registry_call_of(struct kg_job *job);
 /* A new ask: empties what the last one left. */
 struct kg_call *kg_call_begin(struct kg_job *job, const char *host, const char *path, int64_t stall_ms, kg_step *then);
 /* Ends the ask. error NULL: well. */

@@ -29,7 +29,7 @@ kg_login_find(const struct kg_call *call)
 static struct kg_next
 login_found(struct kg_job *job, const struct kg_credentials *credentials)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	if (credentials->password) {
 		kg_hide(job, credentials->password);
@@ -76,7 +76,7 @@ files_list(struct kg_arena *arena, const char *files[login_files_most])
 struct kg_next
 kg_login(struct kg_job *job, kg_step *then)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	if (kg_login_find(call))
 		return kg_go(then);
@@ -126,7 +126,7 @@ helper_ended(struct kg_job *job)
 static struct kg_next
 file_next(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	struct kg_auth_entry entry;
 	const char *bytes;
 	size_t size;

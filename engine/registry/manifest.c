@@ -139,7 +139,8 @@ root_read(struct kg_arena *arena, const cJSON *root, const char *content_type, s
 }
 
 struct kg_error *
-kg_manifest_read(struct kg_arena *arena, const char *bytes, size_t size, const char *content_type, struct kg_manifest *ret_manifest)
+kg_registry_manifest_read(
+    struct kg_arena *arena, const char *bytes, size_t size, const char *content_type, struct kg_manifest *ret_manifest)
 {
 	cJSON *root = cJSON_ParseWithLength(bytes, size);
 	struct kg_manifest manifest = {};

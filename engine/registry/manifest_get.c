@@ -16,7 +16,7 @@ static kg_step manifest_came;
 static struct kg_next
 manifest_ask(struct kg_job *job, const char *reference)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	call->exchange = (struct kg_exchange){
 		.method = "GET",
@@ -58,7 +58,7 @@ platform_here(struct kg_arena *arena)
 static struct kg_next
 descend(struct kg_job *job, const struct kg_manifest *index)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	const char *platform = call->manifest_ask.platform;
 	const struct kg_descriptor *entry;
 
@@ -77,7 +77,7 @@ descend(struct kg_job *job, const struct kg_manifest *index)
 static struct kg_error *
 digest_check(struct kg_job *job, const char *digest)
 {
-	const char *asked = kg_call_of(job)->manifest_ask.of.digest;
+	const char *asked = kg_registry_call_of(job)->manifest_ask.of.digest;
 	const char *said = asked && strcmp(asked, digest) != 0 ? asked : kg_call_other_digest(job, digest);
 
 	if (!said)
@@ -88,7 +88,7 @@ digest_check(struct kg_job *job, const char *digest)
 static struct kg_next
 manifest_came(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	struct kg_registry_result *result = &call->result;
 	struct kg_manifest *manifest = kg_new(job->arena, struct kg_manifest);
 	struct kg_error *error;
@@ -104,7 +104,7 @@ manifest_came(struct kg_job *job)
 	const char *digest = kg_sha256(job->arena, job->http.body, job->http.body_size);
 	error = digest_check(job, digest);
 	if (!error)
-		error = kg_manifest_read(job->arena, job->http.body, job->http.body_size,
+		error = kg_registry_manifest_read(job->arena, job->http.body, job->http.body_size,
 		    kg_http_header(job->arena, job->http.headers, "content-type"), manifest);
 	if (error)
 		return kg_call_end(job, error);

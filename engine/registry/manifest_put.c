@@ -28,7 +28,7 @@ kg_registry_manifest_put(struct kg_job *job, const struct kg_manifest_put *put, 
 static struct kg_next
 manifest_put(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	const char *other;
 
 	if (call->failure)

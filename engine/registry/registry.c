@@ -36,7 +36,7 @@ host_find(struct kg_job *job, const char *name)
 }
 
 struct kg_call *
-kg_call_of(struct kg_job *job)
+kg_registry_call_of(struct kg_job *job)
 {
 	kg_assert(job->registry);
 	return job->registry;
@@ -71,7 +71,7 @@ kg_call_begin(struct kg_job *job, const char *host, const char *path, int64_t st
 struct kg_next
 kg_call_end(struct kg_job *job, struct kg_error *error)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	kg_assert(call->fd < 0 && call->host->learner != call);
 	job->release = NULL;
@@ -88,14 +88,14 @@ static kg_step learn_try;
 struct kg_next
 kg_learn(struct kg_job *job, kg_step *then)
 {
-	kg_call_of(job)->learn_then = then;
+	kg_registry_call_of(job)->learn_then = then;
 	return kg_go(learn_try);
 }
 
 static struct kg_next
 learn_try(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	struct kg_registry_host *host = call->host;
 
 	if (!host->has_learnt)
@@ -109,7 +109,7 @@ learn_try(struct kg_job *job)
 void
 kg_learnt(struct kg_job *job)
 {
-	struct kg_registry_host *host = kg_call_of(job)->host;
+	struct kg_registry_host *host = kg_registry_call_of(job)->host;
 
 	if (host->learner != job->registry)
 		return;
@@ -129,7 +129,7 @@ kg_registry_result(const struct kg_job *job)
 const char *
 kg_call_url(struct kg_job *job, const char *rest)
 {
-	return kg_format(job->arena, "/v2/%s/%s", kg_call_of(job)->path, rest);
+	return kg_format(job->arena, "/v2/%s/%s", kg_registry_call_of(job)->path, rest);
 }
 
 /* On one line, and not too long: whoever answers chooses the words. */
@@ -212,7 +212,7 @@ kg_call_other_digest(struct kg_job *job, const char *digest)
 struct kg_error *
 kg_call_denied(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	const struct kg_credentials *login = kg_login_find(call);
 	bool has_login = login && (login->password || login->identity);
 	struct kg_error *error;

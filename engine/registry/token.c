@@ -42,7 +42,7 @@ kg_token_find(const struct kg_job *job)
 void
 kg_token_drop(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < call->host->tokens.count; i++)
@@ -54,7 +54,7 @@ kg_token_drop(struct kg_job *job)
 static struct kg_next
 token_failed(struct kg_job *job, struct kg_error *error)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	call->failure = kg_error_wrap(job->arena, error, "no token from %s", call->realm.authority);
 	return kg_go(call->token_then);
@@ -63,7 +63,7 @@ token_failed(struct kg_job *job, struct kg_error *error)
 struct kg_next
 kg_token(struct kg_job *job, kg_step *then)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 
 	call->token_then = then;
 	call->token_tries = 0;
@@ -79,7 +79,7 @@ kg_token(struct kg_job *job, kg_step *then)
 static const char *
 scope_of(struct kg_job *job)
 {
-	const struct kg_call *call = kg_call_of(job);
+	const struct kg_call *call = kg_registry_call_of(job);
 
 	if (call->pushes)
 		return kg_format(job->arena, "repository:%s:pull,push", call->path);
@@ -90,7 +90,7 @@ scope_of(struct kg_job *job)
 static const char *
 query_add(struct kg_job *job, const char *url)
 {
-	const struct kg_call *call = kg_call_of(job);
+	const struct kg_call *call = kg_registry_call_of(job);
 
 	if (call->challenge.service)
 		url = kg_url_add(job->arena, url, "service", call->challenge.service);
@@ -100,7 +100,7 @@ query_add(struct kg_job *job, const char *url)
 static struct kg_next
 token_ask(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	const struct kg_credentials *login = kg_login_find(call);
 	struct kg_registry_host *host = call->host;
 	const char *registry_host = kg_format(job->arena, "https://%s", host->name);
@@ -170,7 +170,7 @@ token_read(struct kg_job *job, struct kg_token *token)
 static struct kg_next
 token_came(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_call *call = kg_registry_call_of(job);
 	struct kg_token token = { .path = call->path, .may_push = call->pushes };
 
 	if (kg_exchange_may_retry(job) && !job->timed_out && call->token_tries < tries_most) {

@@ -18,7 +18,7 @@ manifest_try(struct kg_arena *arena, const char *bytes, size_t size)
 	const char *written;
 
 	written = kg_manifest_annotate(arena, bytes, size, annotations);
-	if (kg_manifest_read(arena, bytes, size, NULL, &manifest))
+	if (kg_registry_manifest_read(arena, bytes, size, NULL, &manifest))
 		return;
 	kg_assert(written);
 	if (manifest.is_index) {
@@ -27,7 +27,7 @@ manifest_try(struct kg_arena *arena, const char *bytes, size_t size)
 	}
 	/* What was read can be written, and is the same then. */
 	written = kg_manifest_write(arena, &manifest);
-	kg_assert(!kg_manifest_read(arena, written, strlen(written), NULL, &again));
+	kg_assert(!kg_registry_manifest_read(arena, written, strlen(written), NULL, &again));
 	kg_assert(strcmp(manifest.config.digest, again.config.digest) == 0 && manifest.layer_count == again.layer_count);
 }
 

@@ -79,7 +79,7 @@ ask_ended(struct kg_job *job)
 	if (result->manifest) {
 		manifest = kg_new(arena, struct kg_manifest);
 		result->bytes = kg_copy_bytes(arena, result->bytes, (size_t)result->size);
-		kg_assert(!kg_manifest_read(
+		kg_assert(!kg_registry_manifest_read(
 		    arena, result->bytes, (size_t)result->size, kg_copy(arena, result->manifest->media_type), manifest));
 	}
 	result->manifest = manifest;

@@ -35,7 +35,7 @@ teardown(void **state)
 static struct kg_error *
 read_text(struct kg_arena *arena, const char *text, const char *type, struct kg_manifest *manifest)
 {
-	return kg_manifest_read(arena, text, strlen(text), type, manifest);
+	return kg_registry_manifest_read(arena, text, strlen(text), type, manifest);
 }
 
 static void
