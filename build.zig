@@ -355,7 +355,7 @@ pub const rooms = struct {
     pub const kubernetes: Room = .{
         .folder = "targets/kubernetes",
         .uses = &.{ .base, .run },
-        .packages = &.{ .cjson, .crypto },
+        .packages = &.{ .cjson, .crypto, .xxhash },
         .files = &.{
             "client/ask.c",
             "client/base64.c",
@@ -366,6 +366,8 @@ pub const rooms = struct {
             "inventory.c",
             "kubernetes_files.c",
             "manifest/fyaml.c",
+            "manifest/manifest.c",
+            "manifest/object.c",
             "manifest/yaml.c",
             "manifest/yaml_build.c",
             "manifest/yaml_node.c",
@@ -531,6 +533,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/container/containerfile_test.c", .rooms = &.{.container} },
     .{ .source = "tests/unit/kubernetes/inventory_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/json_test.c", .rooms = &.{.kubernetes} },
+    .{ .source = "tests/unit/kubernetes/manifest_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/yaml_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/kubernetes_files_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/owned_test.c", .rooms = &.{.kubernetes} },
