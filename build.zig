@@ -380,6 +380,7 @@ pub const rooms = struct {
             "client/open.c",
             "client/path.c",
             "client/plugin.c",
+            "client/plugin_answer.c",
             "client/status.c",
             "client/watch.c",
             "client/watched.c",
@@ -483,6 +484,10 @@ fn sourcesOf(comptime room: Room) [room.files.len][]const u8 {
     return paths;
 }
 
+/// Asks of an API server in the run of a node, and a server that answers as the test says.
+const calling: []const []const u8 = &(.{ "tests/unit/kubernetes/calling.c", "tests/unit/kubernetes/fake_api.c" } ++ .{ "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c" });
+const calling_rooms = &.{ .kubernetes, .run, .probe, .registry, .graph, .cache, .loop };
+
 const http_asking: []const []const u8 = &.{ "tests/unit/loop/asking.c", "tests/unit/loop/transfer_server.c" };
 
 const status_cases: []const []const u8 = &.{"tests/unit/kubernetes/status/cases.c"};
@@ -537,6 +542,8 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/kubernetes/yaml_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/kubernetes_files_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/owned_test.c", .rooms = &.{.kubernetes} },
+    .{ .source = "tests/unit/kubernetes/ask_test.c", .rooms = calling_rooms, .more = calling },
+    .{ .source = "tests/unit/kubernetes/kubeconfig_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/discovery_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/watched_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/status/kstatus_test.c", .rooms = &.{.kubernetes}, .more = status_cases },

@@ -28,7 +28,7 @@ static kg_step identity_known, answered, send;
 struct kg_next
 kg_api_ask(struct kg_job *job, struct kg_api *api, const struct kg_api_request *request, kg_step *then)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 
 	call->api = api;
 	call->request = *request;
@@ -42,20 +42,20 @@ kg_api_ask(struct kg_job *job, struct kg_api *api, const struct kg_api_request *
 static struct kg_next
 send(struct kg_job *job)
 {
-	return kg_identity_prepare(job, kg_call_of(job)->api, identity_known);
+	return kg_identity_prepare(job, kg_api_call_of(job)->api, identity_known);
 }
 
 static bool
 piece_came(void *context, const char *bytes, size_t size)
 {
-	struct kg_call *call = context;
+	struct kg_api_call *call = context;
 
 	call->has_begun = true;
 	return call->request.collect(call->request.context, bytes, size);
 }
 
 static const char *const *
-headers_of(struct kg_job *job, const struct kg_call *call)
+headers_of(struct kg_job *job, const struct kg_api_call *call)
 {
 	const struct kg_api_request *request = &call->request;
 	const char *const *own = call->api->identity.headers;
@@ -76,7 +76,7 @@ headers_of(struct kg_job *job, const struct kg_call *call)
 static struct kg_next
 identity_known(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 	const struct kg_api_request *request = &call->request;
 	const struct kg_kubeconfig *config = &call->api->config;
 
@@ -111,7 +111,7 @@ identity_known(struct kg_job *job)
 }
 
 static int64_t
-waited_ms(const struct kg_job *job, const struct kg_call *call)
+waited_ms(const struct kg_job *job, const struct kg_api_call *call)
 {
 	return (job->now_ns - call->began_ns) / ms_ns;
 }
@@ -135,7 +135,7 @@ asked_pause_ms(struct kg_job *job)
 }
 
 static void
-outage_told(struct kg_job *job, struct kg_call *call, const char *why, int64_t left_ms)
+outage_told(struct kg_job *job, struct kg_api_call *call, const char *why, int64_t left_ms)
 {
 	call->is_told = true;
 	kg_tell(job, "the API server at %s does not answer (%s); trying for %lld s more", call->api->server, why,
@@ -146,7 +146,7 @@ outage_told(struct kg_job *job, struct kg_call *call, const char *why, int64_t l
 static struct kg_next
 missed(struct kg_job *job, const char *why)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 	int64_t patience_ms = call->request.patience_ms ? call->request.patience_ms : patience_default_ms;
 	int64_t left_ms, pause_ms = pause_first_ms;
 
@@ -168,7 +168,7 @@ missed(struct kg_job *job, const char *why)
 static struct kg_next
 put_off(struct kg_job *job, int64_t pause_ms)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 
 	if (++call->tries > later_most || waited_ms(job, call) + pause_ms > later_patience_ms)
 		return kg_go(call->then);
@@ -183,7 +183,7 @@ put_off(struct kg_job *job, int64_t pause_ms)
 static struct kg_next
 settled(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 
 	if (call->is_told && !job->http.error)
 		kg_tell(job, "the API server at %s answers again", call->api->server);
@@ -193,7 +193,7 @@ settled(struct kg_job *job)
 static struct kg_next
 answered(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 	struct kg_api *api = call->api;
 	int32_t status = job->http.status;
 	int64_t pause_ms;

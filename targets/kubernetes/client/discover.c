@@ -39,7 +39,7 @@ static kg_step turn_taken, half_ask, half_came, version_ask, version_came, disco
 struct kg_next
 kg_api_discover(struct kg_job *job, struct kg_api *api, bool anew, kg_step *then)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 
 	if (!anew && api->kinds && !api->kinds_are_old)
 		return kg_go(then);
@@ -104,7 +104,7 @@ cache_save(struct kg_job *job, const struct kg_api *api)
 static struct kg_next
 turn_taken(struct kg_job *job)
 {
-	struct kg_discover *discover = kg_call_of(job)->discover;
+	struct kg_discover *discover = kg_api_call_of(job)->discover;
 	struct kg_api *api = discover->api;
 
 	if (!api->kinds)
@@ -117,7 +117,7 @@ turn_taken(struct kg_job *job)
 static struct kg_next
 discovered(struct kg_job *job)
 {
-	struct kg_discover *discover = kg_call_of(job)->discover;
+	struct kg_discover *discover = kg_api_call_of(job)->discover;
 
 	kg_turn_give(job, &discover->api->discovery);
 	return kg_go(discover->then);
@@ -126,7 +126,7 @@ discovered(struct kg_job *job)
 static struct kg_next
 discovery_failed(struct kg_job *job, struct kg_error *error)
 {
-	struct kg_discover *discover = kg_call_of(job)->discover;
+	struct kg_discover *discover = kg_api_call_of(job)->discover;
 
 	kg_turn_give(job, &discover->api->discovery);
 	return kg_failed(error);
@@ -135,7 +135,7 @@ discovery_failed(struct kg_job *job, struct kg_error *error)
 static struct kg_next
 half_ask(struct kg_job *job)
 {
-	struct kg_discover *discover = kg_call_of(job)->discover;
+	struct kg_discover *discover = kg_api_call_of(job)->discover;
 	struct kg_api *api = discover->api;
 
 	return kg_api_ask(job, api,
@@ -180,7 +180,7 @@ static struct kg_next
 half_came(struct kg_job *job)
 {
 	static const char doing[] = "cannot find out which kinds the cluster has";
-	struct kg_discover *discover = kg_call_of(job)->discover;
+	struct kg_discover *discover = kg_api_call_of(job)->discover;
 
 	if (job->http.status == 304 && discover->api->kinds) {
 		half_stays(discover);
@@ -199,7 +199,7 @@ half_came(struct kg_job *job)
 static struct kg_next
 discovery_set(struct kg_job *job)
 {
-	struct kg_discover *discover = kg_call_of(job)->discover;
+	struct kg_discover *discover = kg_api_call_of(job)->discover;
 	struct kg_api *api = discover->api;
 
 	api->kinds = kg_discovery_make(&discover->found);
@@ -214,7 +214,7 @@ discovery_set(struct kg_job *job)
 static struct kg_next
 version_ask(struct kg_job *job)
 {
-	struct kg_discover *discover = kg_call_of(job)->discover;
+	struct kg_discover *discover = kg_api_call_of(job)->discover;
 	const char *version;
 
 	if (discover->next == discover->versions.count)
@@ -229,7 +229,7 @@ version_ask(struct kg_job *job)
 static struct kg_next
 version_came(struct kg_job *job)
 {
-	struct kg_discover *discover = kg_call_of(job)->discover;
+	struct kg_discover *discover = kg_api_call_of(job)->discover;
 	struct kg_error *error = job->http.error ? kg_api_error(job, "cannot find out which kinds the cluster has") : NULL;
 	const char *version = discover->versions.items[discover->next++];
 

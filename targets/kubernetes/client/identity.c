@@ -33,7 +33,7 @@ is_good(const struct kg_job *job, const struct kg_api *api)
 struct kg_next
 kg_identity_prepare(struct kg_job *job, struct kg_api *api, kg_step *then)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 
 	call->api = api;
 	call->failure = NULL;
@@ -123,7 +123,7 @@ token_file_read(struct kg_job *job, struct kg_api *api)
 static struct kg_next
 login_taken(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 	struct kg_api *api = call->api;
 
 	/* Another job may have been here meanwhile. */
@@ -144,7 +144,7 @@ login_taken(struct kg_job *job)
 static struct kg_next
 login_done(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 
 	kg_turn_give(job, &call->api->login);
 	return kg_go(call->identity_then);
@@ -164,7 +164,7 @@ kg_identity_refused(struct kg_api *api, uint32_t version)
 struct kg_next
 kg_api_find_way(struct kg_job *job, struct kg_api *api, struct kg_api_way *ret_way, kg_step *then)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 
 	call->ret_way = ret_way;
 	call->then = then;
@@ -175,7 +175,7 @@ static struct kg_next
 way_known(struct kg_job *job)
 {
 	static const char *const nothing[] = { NULL };
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 	const struct kg_api *api = call->api;
 
 	*call->ret_way = (struct kg_api_way){

@@ -1,7 +1,7 @@
 /*
  * What the files of the client share: what is known of each server in a run, and one ask of one job.
  *
- *     struct kg_call *call = kg_call_of(job);
+ *     struct kg_api_call *call = kg_api_call_of(job);
  *     …
  *     return kg_turn_take(job, &api->login, turn_taken);     one job at a time finds things out, the others wait
  */
@@ -13,12 +13,12 @@
 #include "targets/kubernetes/client/discovery.h"
 #include "targets/kubernetes/client/kubeconfig.h"
 
-struct kg_call;
+struct kg_api_call;
 
 /* So that forty jobs that begin together run one plug-in, and ask once what there is. */
 struct kg_turn {
-	struct kg_call *holder; /* NULL: nobody */
-	struct kg_topic *ended; /* signalled when the holder gives it back; NULL before the first */
+	struct kg_api_call *holder; /* NULL: nobody */
+	struct kg_topic *ended;     /* signalled when the holder gives it back; NULL before the first */
 };
 
 /* Who we are to the server, as far as it can change within a run. */
@@ -51,7 +51,7 @@ struct kg_api {
 };
 
 /* One ask of one job. job->client */
-struct kg_call {
+struct kg_api_call {
 	struct kg_api *api;
 	struct kg_api_request request;
 	kg_step *then;
@@ -77,7 +77,7 @@ struct kg_call {
 	struct kg_listing *listing;   /* list.c's own */
 };
 
-struct kg_call *kg_call_of(struct kg_job *job);
+struct kg_api_call *kg_api_call_of(struct kg_job *job);
 
 /* Goes on with then when no other job has the turn; it is this job's from then on, until it is given back or the operation ends. */
 struct kg_next kg_turn_take(struct kg_job *job, struct kg_turn *turn, kg_step *then);
@@ -91,14 +91,6 @@ bool kg_identity_refused(struct kg_api *api, uint32_t version);
 struct kg_next kg_plugin_ask(struct kg_job *job, kg_step *then);
 /* Makes the identity's headers from the kubeconfig and a token (NULL: none), which are hidden. */
 void kg_identity_set(struct kg_job *job, struct kg_api *api, const char *token);
-/* What a plug-in prints, pure: token, certificate and key (NULL where it has none), and when they expire (INT64_MAX: never). */
-struct kg_plugin_answer {
-	const char *token, *cert_pem, *key_pem;
-	int64_t expires_wall_ns;
-};
-[[nodiscard]] struct kg_error *kg_plugin_read(
-    struct kg_arena *arena, const char *bytes, size_t size, const char *api_version, struct kg_plugin_answer *ret_answer);
-
 /* The path of a page of a list; next NULL: the first. Selectors NULL: none. */
 const char *kg_list_path(struct kg_arena *arena, const struct kg_resource *resource, const char *namespace_,
     const char *label_selector, const char *field_selector, const char *next);

@@ -26,7 +26,7 @@ struct kg_next
 kg_api_list(struct kg_job *job, struct kg_api *api, const struct kg_resource *resource, const char *namespace_,
     const char *label_selector, struct kg_api_items *ret_items, kg_step *then)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 
 	if (!call->listing)
 		call->listing = kg_new(job->arena, struct kg_listing);
@@ -52,7 +52,7 @@ kg_list_path(struct kg_arena *arena, const struct kg_resource *resource, const c
 static struct kg_next
 page_ask(struct kg_job *job)
 {
-	struct kg_listing *listing = kg_call_of(job)->listing;
+	struct kg_listing *listing = kg_api_call_of(job)->listing;
 
 	return kg_api_ask(job, listing->api,
 	    &(struct kg_api_request){ .path = kg_list_path(job->arena, listing->resource, listing->namespace_,
@@ -105,7 +105,7 @@ listing_failed(struct kg_listing *listing, struct kg_error *error)
 static struct kg_next
 page_came(struct kg_job *job)
 {
-	struct kg_listing *listing = kg_call_of(job)->listing;
+	struct kg_listing *listing = kg_api_call_of(job)->listing;
 	const char *doing = kg_format(job->arena, "cannot list %s%s%s", listing->resource->plural,
 	    listing->namespace_ ? " in " : "", listing->namespace_ ? listing->namespace_ : "");
 	struct kg_error *error;

@@ -16,11 +16,11 @@ struct kg_api_room {
 	KG_LIST(struct kg_api *) apis;
 };
 
-struct kg_call *
-kg_call_of(struct kg_job *job)
+struct kg_api_call *
+kg_api_call_of(struct kg_job *job)
 {
 	if (!job->client)
-		job->client = kg_new(job->arena, struct kg_call);
+		job->client = kg_new(job->arena, struct kg_api_call);
 	return job->client;
 }
 
@@ -28,7 +28,7 @@ kg_call_of(struct kg_job *job)
 static void
 turns_release(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 	void (*outer)(struct kg_job *job) = call->outer_release;
 
 	for (size_t i = 0; i < sizeof(call->held) / sizeof(call->held[0]); i++)
@@ -43,7 +43,7 @@ static kg_step turn_try;
 struct kg_next
 kg_turn_take(struct kg_job *job, struct kg_turn *turn, kg_step *then)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 
 	call->wanted = turn;
 	call->turn_then = then;
@@ -53,7 +53,7 @@ kg_turn_take(struct kg_job *job, struct kg_turn *turn, kg_step *then)
 static struct kg_next
 turn_try(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 	struct kg_turn *turn = call->wanted;
 	bool is_first = !call->held[0] && !call->held[1];
 
@@ -74,7 +74,7 @@ turn_try(struct kg_job *job)
 void
 kg_turn_give(struct kg_job *job, struct kg_turn *turn)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 
 	kg_assert(turn->holder == call);
 	turn->holder = NULL;

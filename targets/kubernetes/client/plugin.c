@@ -1,7 +1,5 @@
 /* Plug-ins that print credentials: programs of the user's, such as a cloud's (client.authentication.k8s.io). */
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engine/base/arena.h"
@@ -9,6 +7,7 @@
 #include "targets/kubernetes/client/base64.h"
 #include "targets/kubernetes/client/inside.h"
 #include "targets/kubernetes/client/json.h"
+#include "targets/kubernetes/client/plugin.h"
 
 /* One that opens a browser has to be waited for. */
 static constexpr int64_t plugin_timeout_ms = 120'000;
@@ -73,7 +72,7 @@ plugin_environment(struct kg_job *job, const struct kg_kubeconfig *config)
 static struct kg_error *
 plugin_error(struct kg_job *job, struct kg_error *error)
 {
-	const struct kg_kubeconfig *config = &kg_call_of(job)->api->config;
+	const struct kg_kubeconfig *config = &kg_api_call_of(job)->api->config;
 
 	error =
 	    kg_error_wrap(job->arena, error, "the user `%s` of the kubeconfig gets its credentials from a plug-in", config->user);
@@ -85,7 +84,7 @@ plugin_error(struct kg_job *job, struct kg_error *error)
 static struct kg_next
 plugin_failed(struct kg_job *job, struct kg_error *error)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 
 	call->failure = plugin_error(job, error);
 	return kg_go(call->plugin_then);
@@ -94,7 +93,7 @@ plugin_failed(struct kg_job *job, struct kg_error *error)
 struct kg_next
 kg_plugin_ask(struct kg_job *job, kg_step *then)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 	const struct kg_kubeconfig *config = &call->api->config;
 	const struct kg_kubeconfig_plugin *plugin = config->plugin;
 	KG_LIST(const char *) argv = {};
@@ -124,7 +123,7 @@ kg_plugin_ask(struct kg_job *job, kg_step *then)
 static struct kg_next
 plugin_ended(struct kg_job *job)
 {
-	struct kg_call *call = kg_call_of(job);
+	struct kg_api_call *call = kg_api_call_of(job);
 	struct kg_identity *identity = &call->api->identity;
 	const struct kg_kubeconfig *config = &call->api->config;
 	struct kg_plugin_answer answer;
@@ -143,61 +142,4 @@ plugin_ended(struct kg_job *job)
 	identity->expires_wall_ns = answer.expires_wall_ns;
 	kg_identity_set(job, call->api, answer.token ? answer.token : config->token);
 	return kg_go(call->plugin_then);
-}
-
-/* RFC 3339, which Kubernetes writes in UTC and to the second; what is more precise is cut off, an offset is counted. */
-static bool
-time_read(const char *text, int64_t *ret_wall_ns)
-{
-	int year, month, day, hour, minute, second, length = 0, offset_hours = 0, offset_minutes = 0;
-	char sign;
-
-	if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute, &second, &length) != 6)
-		return false;
-	text += length;
-	if (*text == '.')
-		text += 1 + strspn(text + 1, "0123456789");
-	if (strcmp(text, "Z") != 0) {
-		if (sscanf(text, "%c%2d:%2d", &sign, &offset_hours, &offset_minutes) != 3 || (sign != '+' && sign != '-'))
-			return false;
-		if (sign == '-') {
-			offset_hours = -offset_hours;
-			offset_minutes = -offset_minutes;
-		}
-	}
-	struct tm when = {
-		.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day, .tm_hour = hour, .tm_min = minute, .tm_sec = second
-	};
-	int64_t seconds = timegm(&when) - (offset_hours * 3600 + offset_minutes * 60);
-	if (seconds < 0 || seconds > INT64_MAX / 1'000'000'000)
-		return false;
-	*ret_wall_ns = seconds * 1'000'000'000;
-	return true;
-}
-
-struct kg_error *
-kg_plugin_read(struct kg_arena *arena, const char *bytes, size_t size, const char *api_version, struct kg_plugin_answer *ret_answer)
-{
-	const cJSON *root = kg_json_read(arena, bytes, size), *status = cJSON_GetObjectItemCaseSensitive(root, "status");
-	const char *expires = kg_json_text(status, "expirationTimestamp");
-	const char *its_version = kg_json_text(root, "apiVersion");
-
-	*ret_answer = (struct kg_plugin_answer){
-		.token = kg_json_text(status, "token"),
-		.cert_pem = kg_json_text(status, "clientCertificateData"),
-		.key_pem = kg_json_text(status, "clientKeyData"),
-		.expires_wall_ns = INT64_MAX,
-	};
-	if (!kg_text_equal(kg_json_text(root, "kind"), "ExecCredential"))
-		return kg_error_make(arena, KG_EFAILED, "it is no ExecCredential in JSON");
-	if (!kg_text_equal(its_version, api_version))
-		return kg_error_make(arena, KG_EFAILED, "it speaks %s, and the kubeconfig wants %s",
-		    its_version ? its_version : "no apiVersion", api_version);
-	if (!ret_answer->token && !ret_answer->cert_pem)
-		return kg_error_make(arena, KG_EFAILED, "it has neither a token nor a certificate");
-	if (!ret_answer->cert_pem != !ret_answer->key_pem)
-		return kg_error_make(arena, KG_EFAILED, "it has a certificate without its key, or a key alone");
-	if (expires && !time_read(expires, &ret_answer->expires_wall_ns))
-		return kg_error_make(arena, KG_EFAILED, "its expirationTimestamp is no time");
-	return NULL;
 }

@@ -196,7 +196,7 @@ causes_tell(struct kg_job *job, const struct kg_api_status *status)
 static struct kg_error *
 no_answer(struct kg_job *job)
 {
-	const struct kg_call *call = job->client;
+	const struct kg_api_call *call = job->client;
 	struct kg_error *error = kg_error_copy(job->arena, job->http.error);
 
 	if (call->failure)
@@ -209,7 +209,7 @@ no_answer(struct kg_job *job)
 static struct kg_error *
 refused(struct kg_job *job, const struct kg_api_status *status)
 {
-	const struct kg_api *api = ((const struct kg_call *)job->client)->api;
+	const struct kg_api *api = ((const struct kg_api_call *)job->client)->api;
 	const char *conflicts = status->code == 409 ? conflicts_tell(job, status) : NULL;
 	bool is_mistake = status->code == 400 || status->code == 409 || status->code == 422;
 	const char *causes;
