@@ -289,16 +289,23 @@ pub const rooms = struct {
             "command.c",
         },
     };
-    pub const process: Room = .{
-        .folder = "targets/process",
-        .uses = &.{ .base, .run, .probe },
+    pub const daemon: Room = .{
+        .folder = "engine/daemon",
+        .uses = &.{ .base, .run },
         .embeds_holder = true,
         .files = &.{
             "daemon.c",
+            "hold.c",
             "order.c",
-            "process.c",
             "stop.c",
             "user.c",
+        },
+    };
+    pub const process: Room = .{
+        .folder = "targets/process",
+        .uses = &.{ .base, .run, .probe, .daemon },
+        .files = &.{
+            "process.c",
         },
     };
     pub const sql: Room = .{
@@ -412,7 +419,7 @@ pub const rooms = struct {
     /// Everything of the command line but main.c, so that it can be tested.
     pub const cli: Room = .{
         .folder = "engine/cli",
-        .uses = &.{ .base, .graph, .cache, .loop, .run, .probe, .registry, .containers, .file, .certificate, .command, .process, .sql, .container, .kubernetes },
+        .uses = &.{ .base, .graph, .cache, .loop, .run, .probe, .registry, .containers, .daemon, .file, .certificate, .command, .process, .sql, .container, .kubernetes },
         .macros_version = true,
         .files = &.{
             "checkout.c",
@@ -453,13 +460,13 @@ pub const rooms = struct {
 /// The program that is a daemon's parent: apart from kgraph because it stays in memory as long as the daemon does.
 /// It knows no room, and is carried inside kgraph (#embed <kgraph-holder>), so that one file is the whole program.
 pub const holder_files: []const []const u8 = &.{
-    "targets/process/holder/daemon.c",
-    "targets/process/holder/hold.c",
-    "targets/process/holder/log.c",
-    "targets/process/holder/main.c",
-    "targets/process/holder/request.c",
-    "targets/process/holder/status.c",
-    "targets/process/holder/tree.c",
+    "engine/daemon/holder/daemon.c",
+    "engine/daemon/holder/hold.c",
+    "engine/daemon/holder/log.c",
+    "engine/daemon/holder/main.c",
+    "engine/daemon/holder/request.c",
+    "engine/daemon/holder/status.c",
+    "engine/daemon/holder/tree.c",
 };
 
 /// A graph in a folder of its own, run by the real engine with kinds of the test's beside real ones.

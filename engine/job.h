@@ -112,6 +112,7 @@ struct kg_job {
 	const struct kg_remote *remote; /* NULL: there is none, or it was given up in this run */
 	void *probe;                    /* engine/probe's own, NULL before its first try */
 	void *registry;                 /* engine/registry's own, NULL before its first ask */
+	void *daemon;                   /* engine/daemon's own, NULL before it starts or stops one */
 	void **registries;              /* engine/registry's own, the same for all jobs of a run */
 	void *client;                   /* a client library's own, NULL before its first ask */
 	void **clients;                 /* a client library's own, the same for all jobs of a run */

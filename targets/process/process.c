@@ -14,14 +14,11 @@
 #include "engine/base/path.h"
 #include "engine/base/text.h"
 #include "engine/target.h"
-#include "targets/process/daemon.h"
+#include "engine/daemon/daemon.h"
+#include "engine/daemon/hold.h"
 #include "targets/process/process.h"
-#include "targets/process/user.h"
+#include "engine/daemon/user.h"
 
-/* The holder's own limit for what it has to kill, and a little more. */
-static constexpr int64_t holder_end_ms = 8000;
-static constexpr int64_t holder_start_ms = 30000;
-static constexpr int64_t kill_wait_ms = 5000;
 /* A daemon without a rule for ready that lives this long has not failed at once. */
 static constexpr int64_t settle_ms = 250;
 static constexpr int64_t log_limit_least = 64 << 10;
@@ -43,8 +40,6 @@ struct process_state {
 	struct kg_daemon daemon;
 	struct kg_user user;
 	const char *program;
-	kg_step *after_stop;
-	int watch_fd;           /* pidfd of what is waited for */
 	const char *ready_mark; /* see seen_path */
 };
 
@@ -74,8 +69,7 @@ static const struct kg_field process_fields[] = {
 	{ 0 },
 };
 
-static kg_step stop, holder_gone, program_gone, program_killed;
-static kg_step old_one_gone, user_found, start, holder_answered;
+static kg_step old_one_gone, user_found, start, started;
 static kg_step probe_passed, settled;
 static kg_step all_gone;
 
@@ -110,101 +104,27 @@ static struct kg_next
 look(struct kg_job *job)
 {
 	struct process_state *state = job->state;
-	const struct kg_daemon *daemon = &state->daemon;
+	const char *why = kg_daemon_why(job, &state->daemon);
 
-	if (!kg_daemon_read(job->arena, job->keep, &state->daemon))
-		return kg_absent(job, "it was never started here");
-	if (!kg_daemon_lives(daemon)) {
-		const char *end = kg_daemon_end_tell(job->arena, daemon);
-
-		if (daemon->ended)
-			return kg_absent(job, "%s at %s", end, kg_clock_tell_wall(job->arena, daemon->ended_ns));
-		return kg_absent(job, "%s", end ? end : "it has just ended");
-	}
-	if (!kg_daemon_is_held(daemon))
-		return kg_absent(job, "its holder was killed, so that nobody keeps its log");
-	/* A run that was interrupted between the start and the ledger's entry may have left another one. */
-	if (!kg_text_equal(daemon->fingerprint, job->fingerprint))
-		return kg_absent(job, "what runs was started with other settings");
-	return kg_done(job);
+	return why ? kg_absent(job, "%s", why) : kg_done(job);
 }
 
-/* For run and undo alike: goes on with state->after_stop when nothing is left of what runs. */
 static struct kg_next
-stop(struct kg_job *job)
+stop(struct kg_job *job, kg_step *then)
 {
-	struct process_state *state = job->state;
 	const struct process_stop *rule = stop_rule(job->spec);
-	int signal_number = stop_signals[rule->signal];
 
-	state->watch_fd = kg_daemon_stop(&state->daemon, signal_number, rule->after_ms);
-	if (state->watch_fd >= 0) {
-		kg_tell(job, "stopping process %d", (int)state->daemon.main.pid);
-		return kg_wait_fd(job, state->watch_fd, KG_FD_READABLE, rule->after_ms + holder_end_ms, holder_gone);
-	}
-	state->watch_fd = kg_daemon_signal_unheld(&state->daemon, signal_number);
-	if (state->watch_fd >= 0) {
-		kg_tell(job, "stopping process %d, whose holder was killed", (int)state->daemon.main.pid);
-		return kg_wait_fd(job, state->watch_fd, KG_FD_READABLE, rule->after_ms > 0 ? rule->after_ms : 1, program_gone);
-	}
-	return kg_go(state->after_stop);
-}
-
-static struct kg_next
-holder_gone(struct kg_job *job)
-{
-	struct process_state *state = job->state;
-	struct kg_daemon now;
-
-	close(state->watch_fd);
-	if (job->timed_out)
-		return kg_failed(
-		    kg_error_make(job->arena, KG_ETIME, "its holder, process %d, does not end", (int)state->daemon.holder.pid));
-	if (kg_daemon_read(job->arena, job->keep, &now) && now.left > 0)
-		return kg_failed(
-		    kg_error_make(job->arena, KG_EFAILED, "%d of its processes could not be ended, not even by SIGKILL", now.left));
-	/* If the holder was killed in the middle of it, the program may still be there. */
-	return kg_go(stop);
-}
-
-static struct kg_next
-program_gone(struct kg_job *job)
-{
-	struct process_state *state = job->state;
-
-	close(state->watch_fd);
-	if (!job->timed_out)
-		return kg_go(state->after_stop);
-	state->watch_fd = kg_daemon_signal_unheld(&state->daemon, SIGKILL);
-	if (state->watch_fd < 0)
-		return kg_go(state->after_stop);
-	return kg_wait_fd(job, state->watch_fd, KG_FD_READABLE, kill_wait_ms, program_killed);
-}
-
-static struct kg_next
-program_killed(struct kg_job *job)
-{
-	struct process_state *state = job->state;
-
-	close(state->watch_fd);
-	if (job->timed_out)
-		return kg_failed(kg_error_make(
-		    job->arena, KG_ETIME, "process %d does not end, not even by SIGKILL", (int)state->daemon.main.pid));
-	return kg_go(state->after_stop);
+	return kg_daemon_end(job, stop_signals[rule->signal], rule->after_ms, then);
 }
 
 static struct kg_next
 run(struct kg_job *job)
 {
-	struct process_state *state = job->state;
 	struct kg_error *error = NULL;
 
 	if (!kg_job_keep(job, &error))
 		return kg_failed(error);
-	state->after_stop = old_one_gone;
-	if (kg_daemon_read(job->arena, job->keep, &state->daemon))
-		return kg_go(stop);
-	return kg_go(old_one_gone);
+	return stop(job, old_one_gone);
 }
 
 static struct kg_next
@@ -266,21 +186,13 @@ start(struct kg_job *job)
 {
 	const struct process_spec *spec = job->spec;
 	struct process_state *state = job->state;
-	const char *holder;
 
 	state->program = kg_job_program(job, spec->command[0]);
 	if (!state->program)
 		return kg_failed(
 		    kg_error_advise(job->arena, kg_error_make(job->arena, KG_EINPUT, "there is no program `%s`", spec->command[0]),
 			"is it installed? `search` names folders in which programs are sought before PATH"));
-	struct kg_error *error = kg_daemon_holder_program(job->arena, job->folders->state, &holder);
-	if (error)
-		return kg_failed(error);
-
 	const struct kg_daemon_order order = {
-		.node = job->name,
-		.keep = job->keep,
-		.fingerprint = job->fingerprint,
 		.log_limit_bytes = spec->log_limit,
 		.stop_signal = stop_signals[stop_rule(spec)->signal],
 		.stop_after_ms = stop_rule(spec)->after_ms,
@@ -289,31 +201,16 @@ start(struct kg_job *job)
 		.program = state->program,
 		.argv = spec->command,
 		.env = environment(job),
-		.mask = job->mask,
 	};
-	const char **argv = kg_new_array(job->arena, const char *, 3);
-	argv[0] = holder;
-	argv[1] = job->name;
-	struct kg_child *child = kg_new(job->arena, struct kg_child);
-	child->argv = argv;
-	child->env = kg_new_array(job->arena, const char *, 1);
-	child->input = kg_daemon_request(job->arena, &order, &child->input_size);
-	child->timeout_ms = holder_start_ms;
-	child->capture = true;
-	return kg_wait_child(job, child, holder_answered);
+	return kg_daemon_start(job, &order, started);
 }
 
 static struct kg_next
-holder_answered(struct kg_job *job)
+started(struct kg_job *job)
 {
 	struct process_state *state = job->state;
 	struct kg_daemon *daemon = &state->daemon;
 
-	if (job->timed_out)
-		return kg_failed(kg_error_make(job->arena, KG_ETIME, "its holder did not start it within 30 s"));
-	struct kg_error *error = kg_daemon_answer(job->arena, job->child.output ? job->child.output : "", state->program);
-	if (error)
-		return kg_failed(error);
 	if (!kg_daemon_read(job->arena, job->keep, daemon))
 		return kg_failed(kg_error_make(job->arena, KG_EDATA, "its holder left no status in %s", job->keep));
 
@@ -435,12 +332,7 @@ settled(struct kg_job *job)
 static struct kg_next
 undo(struct kg_job *job)
 {
-	struct process_state *state = job->state;
-
-	state->after_stop = all_gone;
-	if (kg_daemon_read(job->arena, job->keep, &state->daemon))
-		return kg_go(stop);
-	return kg_go(all_gone);
+	return stop(job, all_gone);
 }
 
 /* The log stays until `--purge`: after a failed test it is what people look for. */

@@ -18,7 +18,7 @@
 #include "engine/base/text.h"
 #include "engine/run/run.h"
 #include "graph/graph.h"
-#include "targets/process/daemon.h"
+#include "engine/daemon/daemon.h"
 #include "targets/process/process.h"
 
 struct checkout {

@@ -18,8 +18,8 @@
 #include "engine/base/mask.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
-#include "targets/process/daemon.h"
-#include "targets/process/user.h"
+#include "engine/daemon/daemon.h"
+#include "engine/daemon/user.h"
 #include "tests/unit/process/holding.h"
 
 static int

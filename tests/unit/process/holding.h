@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "targets/process/daemon.h"
+#include "engine/daemon/daemon.h"
 
 struct kg_arena;
 

@@ -15,7 +15,7 @@
 #include "engine/base/file.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
-#include "targets/process/daemon.h"
+#include "engine/daemon/daemon.h"
 #include "targets/process/process.h"
 #include "tests/unit/probe/alone.h"
 
@@ -152,7 +152,8 @@ an_orphan_is_found_and_stopped(void **state)
 		usleep(10000);
 	assert_int_equal(alone_run(alone, kg_kind_process.look).what, KG_NEXT_ABSENT);
 	assert_string_equal(alone->absent, "its holder was killed, so that nobody keeps its log");
-	the_spec.stop = &(struct process_stop){ 0, 100 };
+	static const struct process_stop soon = { 0, 100 };
+	the_spec.stop = &soon;
 	assert_int_equal(alone_run(alone, kg_kind_process.undo).what, KG_NEXT_DONE);
 	assert_false(kg_process_alive(&daemon.main));
 }

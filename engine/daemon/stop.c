@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "targets/process/daemon.h"
+#include "engine/daemon/daemon.h"
 
 /*
  * A descriptor of exactly this process: the identity is looked at again after it was opened, since the pid may have gone to another one

@@ -1,4 +1,4 @@
-#include "targets/process/user.h"
+#include "engine/daemon/user.h"
 
 #include <errno.h>
 #include <grp.h>

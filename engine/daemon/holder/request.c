@@ -1,4 +1,4 @@
-#include "targets/process/holder/request.h"
+#include "engine/daemon/holder/request.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "targets/process/daemon.h"
+#include "engine/daemon/daemon.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "targets/process/holder/status.h"
+#include "engine/daemon/holder/status.h"
 
 #include <errno.h>
 #include <fcntl.h>

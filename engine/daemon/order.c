@@ -7,8 +7,8 @@
 #include "engine/base/mask.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
-#include "targets/process/daemon.h"
-#include "targets/process/user.h"
+#include "engine/daemon/daemon.h"
+#include "engine/daemon/user.h"
 
 /* kgraph is one file: the holder's program is inside, and put on disk when it is first needed. */
 static const unsigned char holder_program[] = {

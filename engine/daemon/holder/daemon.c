@@ -1,4 +1,4 @@
-#include "targets/process/holder/daemon.h"
+#include "engine/daemon/holder/daemon.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -22,8 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "targets/process/holder/hold.h"
-#include "targets/process/holder/request.h"
+#include "engine/daemon/holder/hold.h"
+#include "engine/daemon/holder/request.h"
 
 /* "kgraph-holder NODE" for ps, written over the arguments that were given, which are never shorter. */
 static void

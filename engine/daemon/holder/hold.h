@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "targets/process/holder/request.h"
+#include "engine/daemon/holder/request.h"
 
 /*
  * What kgraph may send along with SIGTERM (as the value of sigqueue(3)): how to stop now, when that was changed since the start.

@@ -1,4 +1,4 @@
-#include "targets/process/holder/tree.h"
+#include "engine/daemon/holder/tree.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -1,4 +1,4 @@
-#include "targets/process/holder/hold.h"
+#include "engine/daemon/holder/hold.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -12,10 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "targets/process/holder/daemon.h"
-#include "targets/process/holder/log.h"
-#include "targets/process/holder/status.h"
-#include "targets/process/holder/tree.h"
+#include "engine/daemon/holder/daemon.h"
+#include "engine/daemon/holder/log.h"
+#include "engine/daemon/holder/status.h"
+#include "engine/daemon/holder/tree.h"
 
 /* How long killed processes may take to go: those in the middle of disk or network input do not go at once. */
 static constexpr int64_t kill_limit_ns = 5000000000;

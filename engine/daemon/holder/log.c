@@ -1,4 +1,4 @@
-#include "targets/process/holder/log.h"
+#include "engine/daemon/holder/log.h"
 
 #include <errno.h>
 #include <fcntl.h>

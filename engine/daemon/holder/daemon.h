@@ -12,7 +12,7 @@
 
 #include <sys/types.h>
 
-#include "targets/process/holder/request.h"
+#include "engine/daemon/holder/request.h"
 
 struct kg_holder_daemon {
 	pid_t pid;
