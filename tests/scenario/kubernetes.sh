@@ -15,6 +15,9 @@
 #     token_for ACCOUNT SECONDS        a token of a ServiceAccount that expires about then: the API server itself gives none below 10 minutes.
 #                                      It takes one for 10 s without looking at it again, so that expires up to 10 s later
 #
+#     need_kind busybox                instead: a world of its own (need_podman) with kind, kubectl, a node image, $kind_node, and these base
+#                                      images. A cluster takes a minute to start in there
+#
 # With need_podman in the line below, the scenario has a world of its own on the cluster's network: podman builds what the cluster runs.
 # Namespace and cluster go away with the scenario, however it ends.
 
@@ -45,7 +48,7 @@ need_kubernetes() {
     fi
     if [ -n "$cluster" ]; then
         export KUBECONFIG=$cluster/kubeconfig
-        PATH=$(dirname "$(realpath "$TEST_CACHE"/kubernetes-*/kubectl)"):$PATH
+        PATH=$(programs_folder):$PATH
         node_address=$(cat "$cluster/address")
     else
         node_address=$(kubectl get nodes -o 'jsonpath={.items[0].status.addresses[?(@.type=="InternalIP")].address}')
@@ -53,12 +56,22 @@ need_kubernetes() {
     namespace=$(new_namespace)
 }
 
+programs_folder() { "$ROOT/tests/cluster/build"; } # nothing is built any more
+
 # It ends with this shell, at the latest.
 cluster_start() {
     local message
     [ "$EUID" = 0 ] || skip "a cluster of one's own needs root"
     message=$("$ROOT/tests/cluster/build" --check 2>&1) || skip "$message"
     "$ROOT/tests/cluster/up" --with $$ "$@" "$cluster" >/dev/null || fail "no cluster can be started"
+}
+
+need_kind() {
+    [ "$EUID" = 0 ] || skip "a node of kind needs root here"
+    need_podman kind-node "$@"
+    kind_node=localhost/test/kind-node:1
+    export KIND_EXPERIMENTAL_PROVIDER=podman
+    PATH=$ROOT/tests/cluster/kind:$(programs_folder):$PATH
 }
 
 # new_namespace: makes one more, and prints its name. The clean-up takes it away.
