@@ -1,4 +1,4 @@
-// Holds a pod's namespaces, and takes over its orphans, until it is told to end.
+/* Holds the namespaces of a pod, and takes over its orphans, until it is told to end. */
 #include <signal.h>
 #include <unistd.h>
 
@@ -13,7 +13,7 @@ main(void)
 {
 	signal(SIGTERM, end);
 	signal(SIGINT, end);
-	signal(SIGCHLD, SIG_IGN);
+	signal(SIGCHLD, SIG_IGN); /* the kernel buries whom nobody waits for */
 	for (;;)
 		pause();
 }
