@@ -7,6 +7,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
+#include "targets/kubernetes/status/condition.h"
 #include "targets/kubernetes/status/diagnosis_inside.h"
 #include "targets/kubernetes/status/member.h"
 #include "targets/kubernetes/status/surroundings.h"
@@ -58,7 +59,7 @@ static const char *
 sentence(const struct kg_examination *examination, const struct kg_draft *draft)
 {
 	/* The object itself is named by its title. */
-	if (!draft->pod || draft->pod == examination->object)
+	if (!draft->pod || draft->pod == examination->object || draft->is_about_object)
 		return draft->text;
 	return kg_format(examination->arena, "pod %s: %s", kg_member_text(draft->pod, "metadata.name", "?"), draft->text);
 }
@@ -164,6 +165,9 @@ examine_below(struct kg_examination *examination)
 
 		if (!uid || !kg_map_put(&seen, uid, 0) || !is_observed(owner))
 			continue;
+		/* What has failed for good is told once, by the Job itself. */
+		if (kg_is_kind(owner, "batch", "Job") && kg_condition_is(owner, "Failed", "True"))
+			continue;
 		kg_examine_refusals(examination, owner);
 		for (const struct kg_near *near = kg_surroundings_owned(examination->around, uid); near; near = near->next) {
 			if (!is_of_current_revision(owner, near->object))
@@ -202,7 +206,8 @@ in_order(const struct kg_examination *examination)
 			if (one.is_fatal != is_fatal)
 				continue;
 			if (one.count > 1)
-				one.sentence = kg_format(examination->arena, "%s (so does %u more)", one.sentence, one.count - 1);
+				one.sentence = kg_format(examination->arena, "%s (and %u more pod%s)", one.sentence, one.count - 1,
+				    one.count > 2 ? "s" : "");
 			items[at++] = one;
 		}
 	}

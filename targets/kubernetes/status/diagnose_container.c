@@ -50,6 +50,9 @@ examine_config(struct kg_examination *examination, const cJSON *pod, const char 
 	}
 	if (strstr(message, "failed to sync") || strstr(message, "context deadline exceeded"))
 		return false;
+	/* The kubelet repeats which pod it speaks of. */
+	const char *pod_again = strstr(message, " (pod: ");
+	message = pod_again ? kg_copy_bytes(examination->arena, message, (size_t)(pod_again - message)) : message;
 	draft.text = kg_format(
 	    examination->arena, "container %s cannot be made: %s", container, kg_tidy_message(examination->arena, message));
 	for (size_t i = 0; i < sizeof(config_errors) / sizeof(*config_errors); i++) {
@@ -145,19 +148,18 @@ static const struct {
 	{ "Liveness probe ", "livenessProbe", "liveness", "is taken for dead and restarted" },
 };
 
-/* Only what was said of the container as it runs now: an answer from before its restart, or from before it became ready, is over. */
+/* Its last answer, also of the container before a restart: what has become ready since is not asked about. */
 static bool
 examine_probe(struct kg_examination *examination, const cJSON *pod, const cJSON *status, size_t kind)
 {
 	const char *container = kg_member_text(status, "name", "?");
-	int64_t started_s = kg_member_time_s(status, "state.running.startedAt");
 	struct kg_event event = { .time_s = 0 };
 
 	for (const struct kg_near *near = kg_surroundings_events(examination->around, pod); near; near = near->next) {
 		struct kg_event one = kg_event_read(near->object);
 
 		if (strcmp(one.reason, "Unhealthy") != 0 || !kg_text_starts(one.message, probes[kind].start) ||
-		    one.time_s < event.time_s || one.time_s < started_s || one.time_s < examination->rules.since_s)
+		    one.time_s < event.time_s || one.time_s < examination->rules.since_s)
 			continue;
 		if (one.container &&
 		    (strncmp(one.container, container, one.container_length) != 0 || container[one.container_length]))
@@ -166,15 +168,16 @@ examine_probe(struct kg_examination *examination, const cJSON *pod, const cJSON 
 	}
 	if (!event.time_s)
 		return false;
-	const char *answer = strstr(event.message, ": ");
+	const char *colon = strstr(event.message, ": ");
+	const char *answer = kg_tidy_message(examination->arena, colon ? colon + 2 : "");
 	const char *probe = probe_words(examination->arena, kg_member(kg_pod_container(pod, container), probes[kind].field));
 	struct kg_draft draft = {
 		.what = probes[kind].name,
 		.pod = pod,
 		.container = container,
-		.text = kg_format(examination->arena, "container %s %s: its %s probe%s%s%s says: %s", container, probes[kind].verb,
-		    probes[kind].name, *probe ? " (" : "", probe, *probe ? ")" : "",
-		    kg_tidy_message(examination->arena, answer ? answer + 2 : event.message)),
+		.text = kg_format(examination->arena, "container %s %s: its %s probe%s%s%s %s%s", container, probes[kind].verb,
+		    probes[kind].name, *probe ? " (" : "", probe, *probe ? ")" : "", *answer ? "says: " : "fails without a word",
+		    answer),
 		.has_log = true,
 	};
 	kg_found(examination, &draft);

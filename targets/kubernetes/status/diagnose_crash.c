@@ -85,11 +85,31 @@ how_it_ended(
 	return kg_format(arena, "ended with exit code %" PRId64, code);
 }
 
-/* Whether the controller above makes the pod start over for as long as it likes. */
+/* A Job counts the attempts itself, and says when there were enough. */
 static bool
-is_restarted(const cJSON *pod)
+is_of_job(const cJSON *pod)
 {
-	return strcmp(kg_member_text(pod, "spec.restartPolicy", "Always"), "Never") != 0;
+	const cJSON *owner;
+
+	cJSON_ArrayForEach(owner, kg_member(pod, "metadata.ownerReferences"))
+	{
+		if (strcmp(kg_member_text(owner, "kind", ""), "Job") == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_hopeless(const struct kg_examination *examination, const cJSON *pod, const cJSON *status, int64_t code)
+{
+	int64_t restarts = kg_member_integer(status, "restartCount", 0);
+	bool is_never_restarted = strcmp(kg_member_text(pod, "spec.restartPolicy", "Always"), "Never") == 0;
+
+	if (pod == examination->object && is_never_restarted)
+		return true;
+	if (!kg_member(status, "state.waiting") || is_of_job(pod))
+		return false;
+	return restarts >= examination->rules.crash_restarts || (restarts > 0 && (code == 126 || code == 127));
 }
 
 /* A container that ended, and waits to be started again, or is over. */
@@ -127,10 +147,7 @@ kg_examine_crash(struct kg_examination *examination, const cJSON *pod, const cJS
 		if (restarts > 0)
 			draft.text = kg_format(arena, "%s; started %" PRId64 " times", draft.text, restarts + 1);
 	}
-	int64_t code = kg_member_integer(ended, "exitCode", 0);
-	draft.is_fatal |=
-	    is_waiting && (restarts >= examination->rules.crash_restarts || (restarts > 0 && (code == 126 || code == 127)));
-	draft.is_fatal |= pod == examination->object && !is_restarted(pod);
+	draft.is_fatal |= is_hopeless(examination, pod, status, kg_member_integer(ended, "exitCode", 0));
 	kg_found(examination, &draft);
 	return true;
 }

@@ -16,7 +16,6 @@ static const struct {
 	{ "serviceaccount", "ServiceAccount" },
 	{ "persistentvolumeclaim", "PersistentVolumeClaim" },
 	{ "storageclass.storage.k8s.io", "StorageClass" },
-	{ "priorityclass.scheduling.k8s.io", "PriorityClass" },
 	{ "runtimeclass.node.k8s.io", "RuntimeClass" },
 };
 
@@ -63,10 +62,25 @@ read_key(struct kg_arena *arena, const char *message, struct kg_missing *missing
 	return true;
 }
 
+/* `no PriorityClass with name NAME was found` */
+static bool
+read_priority(struct kg_arena *arena, const char *message, struct kg_missing *missing)
+{
+	static const char start[] = "no PriorityClass with name ";
+	const char *at = strstr(message, start);
+
+	if (!at)
+		return false;
+	at += sizeof(start) - 1;
+	*missing = (struct kg_missing){ "PriorityClass", kg_copy_bytes(arena, at, strcspn(at, " ")), NULL };
+	return true;
+}
+
 bool
 kg_missing_read(struct kg_arena *arena, const char *message, struct kg_missing *ret_missing)
 {
-	return read_not_found(arena, message, ret_missing) || read_key(arena, message, ret_missing);
+	return read_not_found(arena, message, ret_missing) || read_key(arena, message, ret_missing) ||
+	    read_priority(arena, message, ret_missing);
 }
 
 static bool
@@ -84,8 +98,7 @@ void
 kg_missing_tell(const struct kg_examination *examination, const struct kg_missing *missing, int64_t from_s, struct kg_draft *draft)
 {
 	struct kg_arena *arena = examination->arena;
-	bool has_namespace = strcmp(missing->kind, "StorageClass") != 0 && !kg_text_ends(missing->kind, "yClass") &&
-	    strcmp(missing->kind, "RuntimeClass") != 0;
+	bool has_namespace = !kg_text_ends(missing->kind, "Class");
 	const char *namespace_ = has_namespace ? kg_member_text(examination->object, "metadata.namespace", "") : "";
 	const cJSON *object = kg_surroundings_find(examination->around, missing->kind, namespace_, missing->name);
 	const char *in = has_namespace ? kg_format(arena, " in namespace %s", namespace_) : "";

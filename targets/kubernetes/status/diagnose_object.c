@@ -9,9 +9,8 @@
 #include "targets/kubernetes/status/status_inside.h"
 #include "targets/kubernetes/status/surroundings.h"
 
-/* 'Error creating: pods "web-7d-" is forbidden: exceeded quota: …': what is behind the pod's name. */
-static const char *
-refusal_words(struct kg_arena *arena, const char *message)
+const char *
+kg_refusal_words(struct kg_arena *arena, const char *message)
 {
 	static const char *const ahead[] = { "\" is forbidden: ", "\" is invalid: ", "Error creating: ", " failed error: " };
 
@@ -43,7 +42,7 @@ static void
 tell_refusal(struct kg_examination *examination, const char *message, int64_t since_s)
 {
 	struct kg_missing missing;
-	const char *words = refusal_words(examination->arena, message);
+	const char *words = kg_refusal_words(examination->arena, message);
 	struct kg_draft draft = { .what = "refusal", .is_fatal = true };
 
 	if (kg_missing_read(examination->arena, message, &missing)) {
@@ -146,13 +145,18 @@ examine_job(struct kg_examination *examination)
 		.text = kg_format(examination->arena, "it has failed: %s", *failed.message ? failed.message : failed.reason),
 		.is_fatal = true,
 		.pod = last,
+		.is_about_object = true,
 	};
 	cJSON_ArrayForEach(status, kg_member(last, "status.containerStatuses"))
 	{
-		if (kg_member_integer(status, "state.terminated.exitCode", 0) == 0)
+		int64_t code = kg_member_integer(status, "state.terminated.exitCode", 0);
+
+		if (code == 0)
 			continue;
 		draft.container = kg_member_text(status, "name", NULL);
 		draft.has_log = true;
+		draft.text = kg_format(examination->arena, "%s; container %s of its last pod ended with exit code %" PRId64,
+		    draft.text, draft.container, code);
 		break;
 	}
 	kg_found(examination, &draft);
@@ -174,8 +178,12 @@ examine_claim(struct kg_examination *examination)
 	struct kg_missing missing;
 	struct kg_event event;
 
+	int64_t since_s = examination->rules.since_s;
+
+	/* That there is neither class nor volume for it is no warning in the controller's eyes. */
 	if (strcmp(kg_member_text(examination->object, "status.phase", ""), "Pending") != 0 ||
-	    !kg_event_latest(examination->around, examination->object, NULL, NULL, examination->rules.since_s, &event))
+	    (!kg_event_latest(examination->around, examination->object, NULL, NULL, since_s, &event) &&
+		!kg_event_latest(examination->around, examination->object, "FailedBinding", NULL, since_s, &event)))
 		return;
 	struct kg_draft draft = { .what = "claim" };
 	if (kg_missing_read(examination->arena, event.message, &missing))

@@ -12,9 +12,15 @@
 static const char *
 scheduler_words(struct kg_arena *arena, const char *message)
 {
-	const char *preemption = strstr(message, " preemption:");
-	const char *words = preemption ? kg_copy_bytes(arena, message, (size_t)(preemption - message)) : message;
+	static const char *const behind[] = { " preemption:", " no new claims to deallocate" };
+	const char *words = message;
 	size_t length = strlen(words);
+
+	for (size_t i = 0; i < sizeof(behind) / sizeof(*behind); i++) {
+		const char *at = strstr(words, behind[i]);
+
+		length = at && (size_t)(at - words) < length ? (size_t)(at - words) : length;
+	}
 
 	while (length > 0 && (words[length - 1] == '.' || words[length - 1] == ' '))
 		length--;
@@ -82,9 +88,12 @@ examine_end(struct kg_examination *examination, const cJSON *pod)
 		.pod = pod,
 		.text = kg_format(examination->arena, "%s: %s", is_evicted ? "was evicted from its node" : reason,
 		    kg_tidy_message(examination->arena, *message ? message : "its node does not say why")),
-		.advice = is_evicted ? "the node lacks room: give its containers requests and limits, or the node more" : NULL,
 		.is_fatal = pod == examination->object,
 	};
+	if (strstr(message, "low on resource"))
+		draft.advice = "the node lacks room: give its containers requests and limits, or the node more";
+	else if (strstr(message, "exceeds the limit"))
+		draft.advice = "raise the limit (sizeLimit, or ephemeral-storage in resources.limits), or let it write less";
 	kg_found(examination, &draft);
 	return true;
 }
@@ -113,13 +122,13 @@ is_noise(const char *message)
 	    strstr(message, "timed out waiting for the condition") || strstr(message, "context deadline exceeded");
 }
 
-/* 'MountVolume.SetUp failed for volume "config" : configmap "x" not found' */
+/* 'MountVolume.SetUp failed for volume "config" : configmap "x" not found', or, of mount itself, what it printed. */
 static const char *
 mount_words(struct kg_arena *arena, const char *message)
 {
-	const char *colon = strstr(message, " : ");
+	const char *colon = strstr(message, " : "), *output = strstr(message, "Output: ");
 
-	return kg_tidy_message(arena, colon ? colon + 3 : message);
+	return kg_tidy_message(arena, output ? output + strlen("Output: ") : colon ? colon + 3 : message);
 }
 
 static const char *

@@ -38,6 +38,7 @@ struct kg_draft {
 	bool is_fatal;
 	int64_t fatal_at_s;
 	bool has_log, is_previous;
+	bool is_about_object; /* the pod is only the one whose log says more */
 };
 
 void kg_found(struct kg_examination *examination, const struct kg_draft *draft);
@@ -72,6 +73,9 @@ void kg_missing_tell(
 
 /* Of a server's message what a person wants to read: one line, without wrappings such as "rpc error: code = … desc =". */
 const char *kg_tidy_message(struct kg_arena *arena, const char *message);
+
+/* 'Error creating: pods "web-7d-" is forbidden: exceeded quota: …': what is behind the pod's name. */
+const char *kg_refusal_words(struct kg_arena *arena, const char *message);
 
 /* The container of that name in the pod's spec, be it an init container or not. */
 const cJSON *kg_pod_container(const cJSON *pod, const char *name);

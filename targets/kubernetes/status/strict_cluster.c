@@ -8,13 +8,19 @@
 #include "targets/kubernetes/status/status_inside.h"
 #include "targets/kubernetes/status/surroundings.h"
 
-/* An endpoint that says nothing of its readiness is ready (discovery.k8s.io/v1). */
+/*
+ * An endpoint that says nothing of its readiness is ready (discovery.k8s.io/v1). A port that no container of the pods has is left out of the
+ * slice: ready addresses without a port serve nobody, unless the Service has none itself.
+ */
 bool
 kg_service_has_endpoint(const struct kg_surroundings *around, const char *namespace_, const char *service)
 {
-	const cJSON *one;
+	const cJSON *one, *known = kg_surroundings_find(around, "Service", namespace_, service);
+	bool has_ports = cJSON_GetArraySize(kg_member(known, "spec.ports")) > 0;
 
 	for (const struct kg_near *near = kg_surroundings_slices(around, namespace_, service); near; near = near->next) {
+		if (has_ports && cJSON_GetArraySize(kg_member(near->object, "ports")) == 0)
+			continue;
 		cJSON_ArrayForEach(one, kg_member(near->object, "endpoints"))
 		{
 			if (kg_member_flag(one, "conditions.ready", true) && cJSON_GetArraySize(kg_member(one, "addresses")) > 0)

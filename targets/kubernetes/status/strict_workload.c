@@ -5,6 +5,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
 #include "targets/kubernetes/status/condition.h"
+#include "targets/kubernetes/status/diagnosis_inside.h"
 #include "targets/kubernetes/status/member.h"
 #include "targets/kubernetes/status/status_inside.h"
 
@@ -34,7 +35,7 @@ in_words(const struct kg_strict *strict, struct kg_status status)
 			status.message =
 			    kg_format(strict->arena, "%" PRId64 " of %" PRId64 " pods %s", is, wanted, sentences[i].rest);
 	if (strcmp(status.reason, "ExtraPods") == 0)
-		status.message = "pods of before are still there, and end";
+		status.message = "pods of the old revision stay until the new ones are ready, or are still ending";
 	return status;
 }
 
@@ -52,8 +53,8 @@ refused_or(const struct kg_strict *strict, struct kg_status status)
 
 	if (status.verdict != KG_VERDICT_CURRENT && kg_condition_find(strict->object, "ReplicaFailure", &failure) &&
 	    strcmp(failure.status, "True") == 0)
-		return kg_status_waiting(
-		    "ReplicaFailure", kg_format(strict->arena, "its pods cannot be made: %s", failure.message));
+		return kg_status_waiting("ReplicaFailure",
+		    kg_format(strict->arena, "its pods cannot be made: %s", kg_refusal_words(strict->arena, failure.message)));
 	return in_words(strict, status);
 }
 
