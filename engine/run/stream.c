@@ -42,6 +42,7 @@ stream_make(struct kg_run *run, struct kg_stream *stream, const struct kg_operat
 	}
 	stream->operation->job.name = kg_format(run->arena, "%s %s", first->kind->facts.name, stream->question.key);
 	stream->operation->job.survey = kg_alloc(run->arena, stream->question.size + 1);
+	stream->operation->job.about = stream->question.about;
 	stream->operation->context = stream;
 }
 
