@@ -150,7 +150,7 @@ always_later(void *, const struct fake_request *)
 	return (struct fake_reply){ .status = 429,
 		.headers = "Retry-After: 0\r\n",
 		.body = "{\"kind\":\"Status\",\"message\":\"too many requests,\\n   try "
-		        "later\",\"reason\":\"TooManyRequests\",\"code\":429}" };
+			"later\",\"reason\":\"TooManyRequests\",\"code\":429}" };
 }
 
 static int
