@@ -43,6 +43,11 @@ kg_live_check(struct kg_live *live)
 	live->is_listed = true;
 	*loop->ended_at = live;
 	loop->ended_at = &live->next;
+	/*
+	 * libuv runs timers before it sleeps. An exchange over HTTP whose answer is there at once ends among them and has no handle that closes: this turn
+	 * may not sleep any more, or it would be handed out with whatever comes next, which may be never.
+	 */
+	uv_stop(&loop->uv);
 }
 
 static void
