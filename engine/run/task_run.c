@@ -42,7 +42,7 @@ prepare_work(struct kg_work *work)
 	if (task->tries == 0 && task->before)
 		known = (struct kg_outputs){ task->before->outputs, task->before->output_count };
 	work->error = kg_products_prepare(run, work->arena, products, &known, was_cut_off, &work->kept);
-	if (!work->error && operation->kind->outlives)
+	if (!work->error && (operation->kind->outlives || operation->kind->frees_ports))
 		work->error = kg_run_check_ports(run, work->arena, work->node);
 }
 
