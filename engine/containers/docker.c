@@ -44,18 +44,18 @@ image_take(void *context, const cJSON *item)
 {
 	const struct reading *reading = context;
 	struct kg_arena *arena = reading->arena;
-	const char *repository = kg_json_some_text(arena, item, "Repository"), *tag = kg_json_some_text(arena, item, "Tag");
-	const char *digest = kg_json_some_text(arena, item, "Digest");
+	const char *repository = kg_listing_some_text(arena, item, "Repository"), *tag = kg_listing_some_text(arena, item, "Tag");
+	const char *digest = kg_listing_some_text(arena, item, "Digest");
 	const char *name = repository && tag ? kg_format(arena, "%s:%s", repository, tag) : NULL;
 
 	kg_images_add(arena, reading->into,
 	    &(struct kg_image){
-		.id = kg_listing_id(kg_json_text(arena, item, "ID")),
+		.id = kg_listing_id(kg_listing_text(arena, item, "ID")),
 		.names = one_text(arena, name),
 		.digests = one_text(arena, repository && digest ? kg_format(arena, "%s@%s", repository, digest) : NULL),
 		.digest = digest,
-		.size_bytes = size_read(kg_json_text(arena, item, "Size")),
-		.created_s = kg_listing_time_s(kg_json_text(arena, item, "CreatedAt")),
+		.size_bytes = size_read(kg_listing_text(arena, item, "Size")),
+		.created_s = kg_listing_time_s(kg_listing_text(arena, item, "CreatedAt")),
 	    });
 }
 
@@ -104,10 +104,26 @@ texts_split(struct kg_arena *arena, const char *text)
 static const char *
 own_name(struct kg_arena *arena, const cJSON *item)
 {
-	for (const char *const *name = texts_split(arena, kg_json_text(arena, item, "Names")); *name; name++)
+	for (const char *const *name = texts_split(arena, kg_listing_text(arena, item, "Names")); *name; name++)
 		if (!strchr(*name, '/'))
 			return *name;
 	return "";
+}
+
+/* nerdctl has no word for it alone: "Up", "Exited (0) 3 minutes ago", "Created", "Paused" */
+static const char *
+state_told(struct kg_arena *arena, const cJSON *item, const char *status)
+{
+	const char *state = kg_listing_some_text(arena, item, "State");
+
+	if (state)
+		return state;
+	if (kg_text_starts(status, "Up"))
+		return "running";
+	return kg_text_starts(status, "Exited") ? "exited"
+	    : kg_text_starts(status, "Created") ? "created"
+	    : kg_text_starts(status, "Paused")  ? "paused"
+						: status;
 }
 
 static void
@@ -116,17 +132,18 @@ container_take(void *context, const cJSON *item)
 	const struct reading *reading = context;
 	struct kg_containers *containers = reading->into;
 	struct kg_arena *arena = reading->arena;
-	const char *state = kg_json_text(arena, item, "State"), *status = kg_json_text(arena, item, "Status");
+	const char *status = kg_listing_text(arena, item, "Status");
+	const char *state = state_told(arena, item, status);
 	struct kg_container container = {
-		.id = kg_json_text(arena, item, "ID"),
+		.id = kg_listing_text(arena, item, "ID"),
 		.name = own_name(arena, item),
-		.image = kg_json_text(arena, item, "Image"),
+		.image = kg_listing_text(arena, item, "Image"),
 		.state = state_read(state),
 		.state_text = state,
 		.exit_code = -1,
-		.ports = kg_json_text(arena, item, "Ports"),
-		.networks = texts_split(arena, kg_json_text(arena, item, "Networks")),
-		.labels = kg_listing_pairs(arena, kg_json_text(arena, item, "Labels")),
+		.ports = kg_listing_text(arena, item, "Ports"),
+		.networks = texts_split(arena, kg_listing_text(arena, item, "Networks")),
+		.labels = kg_listing_pairs(arena, kg_listing_text(arena, item, "Labels")),
 	};
 
 	/* "Exited (137) 5 minutes ago" */
@@ -150,10 +167,10 @@ network_take(void *context, const cJSON *item)
 	struct kg_networks *networks = reading->into;
 	struct kg_arena *arena = reading->arena;
 	const struct kg_network network = {
-		.id = kg_json_text(arena, item, "ID"),
-		.name = kg_json_text(arena, item, "Name"),
-		.driver = kg_json_text(arena, item, "Driver"),
-		.labels = kg_listing_pairs(arena, kg_json_text(arena, item, "Labels")),
+		.id = kg_listing_text(arena, item, "ID"),
+		.name = kg_listing_text(arena, item, "Name"),
+		.driver = kg_listing_text(arena, item, "Driver"),
+		.labels = kg_listing_pairs(arena, kg_listing_text(arena, item, "Labels")),
 	};
 
 	networks->by_name.arena = arena;
@@ -175,9 +192,9 @@ volume_take(void *context, const cJSON *item)
 	struct kg_volumes *volumes = reading->into;
 	struct kg_arena *arena = reading->arena;
 	const struct kg_volume volume = {
-		.name = kg_json_text(arena, item, "Name"),
-		.driver = kg_json_text(arena, item, "Driver"),
-		.labels = kg_listing_pairs(arena, kg_json_text(arena, item, "Labels")),
+		.name = kg_listing_text(arena, item, "Name"),
+		.driver = kg_listing_text(arena, item, "Driver"),
+		.labels = kg_listing_pairs(arena, kg_listing_text(arena, item, "Labels")),
 	};
 
 	volumes->by_name.arena = arena;
@@ -191,6 +208,21 @@ read_volumes(struct kg_arena *arena, const char *text, struct kg_volumes *ret)
 	*ret = (struct kg_volumes){ 0 };
 	return kg_listing_each(arena, text, volume_take, &(struct reading){ arena, ret });
 }
+
+/* It prints as docker does. */
+const struct kg_engine_driver kg_nerdctl = {
+	.name = "nerdctl",
+	.images = (const char *const[]){ "images", "--no-trunc", "--digests", EACH_AS_JSON, NULL },
+	.containers = (const char *const[]){ "ps", "--all", "--no-trunc", EACH_AS_JSON, NULL },
+	.networks = (const char *const[]){ "network", "ls", EACH_AS_JSON, NULL },
+	.volumes = (const char *const[]){ "volume", "ls", EACH_AS_JSON, NULL },
+	.version = (const char *const[]){ "version", "--format", "{{.Client.Version}}", NULL },
+	.events = (const char *const[]){ "events", EACH_AS_JSON, NULL },
+	.read_images = read_images,
+	.read_containers = read_containers,
+	.read_networks = read_networks,
+	.read_volumes = read_volumes,
+};
 
 const struct kg_engine_driver kg_docker = {
 	.name = "docker",

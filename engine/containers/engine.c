@@ -22,8 +22,10 @@ static constexpr size_t folder_name_most = 20;
 
 const char *const kg_engine_choices[] = { "auto", "podman", "docker", NULL };
 
-static const struct kg_engine_driver *const drivers[] = { &kg_podman, &kg_docker };
+static const struct kg_engine_driver *const drivers[] = { &kg_podman, &kg_docker, &kg_nerdctl };
 static constexpr size_t driver_count = sizeof(drivers) / sizeof(drivers[0]);
+/* Those in front may be chosen by themselves, and by KGRAPH_ENGINE. */
+static constexpr size_t usual_count = 2;
 
 /*
  * What an engine's program finds of kgraph's own environment: where its storage, its daemon, its configuration and its credentials are. None of it
@@ -109,9 +111,8 @@ is_program(const char *path)
 	return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
 }
 
-/* Along PATH, as programs are found elsewhere, or NULL. */
-static const char *
-program_find(struct kg_arena *arena, const char *name)
+const char *
+kg_engine_program(struct kg_arena *arena, const char *name)
 {
 	const char *path = getenv("PATH");
 
@@ -130,40 +131,48 @@ program_find(struct kg_arena *arena, const char *name)
 static bool
 engine_is_there(struct kg_arena *arena, const struct kg_engine_driver *driver, struct kg_engine *ret_engine)
 {
-	const char *program = program_find(arena, driver->name);
+	const char *program = kg_engine_program(arena, driver->name);
 
 	if (program)
 		*ret_engine = (struct kg_engine){ driver, program, environment(arena) };
 	return program != NULL;
 }
 
-struct kg_error *
-kg_engine_find_named(struct kg_arena *arena, const char *name, struct kg_engine *ret_engine)
+static struct kg_error *
+find_among(struct kg_arena *arena, size_t count, const char *name, struct kg_engine *ret_engine)
 {
-	for (size_t i = 0; i < driver_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (strcmp(drivers[i]->name, name) != 0)
 			continue;
 		if (engine_is_there(arena, drivers[i], ret_engine))
 			return NULL;
 		return kg_error_advise(arena, kg_error_make(arena, KG_EINPUT, "%s is not installed", name),
 		    "install the package %s, or name another engine in `engine` or KGRAPH_ENGINE",
-		    drivers[i] == &kg_docker ? "docker.io or docker-ce" : "podman");
+		    drivers[i] == &kg_docker ? "docker.io or docker-ce" : name);
 	}
 	return kg_error_advise(
 	    arena, kg_error_make(arena, KG_EINPUT, "there is no container engine `%s`", name), "it is podman or docker");
 }
 
 struct kg_error *
+kg_engine_find_named(struct kg_arena *arena, const char *name, struct kg_engine *ret_engine)
+{
+	return find_among(arena, driver_count, name, ret_engine);
+}
+
+struct kg_error *
 kg_engine_find(struct kg_arena *arena, int64_t choice, struct kg_engine *ret_engine)
 {
-	const char *named = choice == KG_ENGINE_AUTO ? getenv("KGRAPH_ENGINE") : kg_engine_choices[choice];
+	const char *named = getenv("KGRAPH_ENGINE");
 
+	if (choice != KG_ENGINE_AUTO)
+		return kg_engine_find_named(arena, drivers[choice - KG_ENGINE_PODMAN]->name, ret_engine);
 	if (named && *named && strcmp(named, "auto") != 0) {
-		struct kg_error *error = kg_engine_find_named(arena, named, ret_engine);
+		struct kg_error *error = find_among(arena, usual_count, named, ret_engine);
 
-		return error && choice == KG_ENGINE_AUTO ? kg_error_wrap(arena, error, "KGRAPH_ENGINE") : error;
+		return error ? kg_error_wrap(arena, error, "KGRAPH_ENGINE") : NULL;
 	}
-	for (size_t i = 0; i < driver_count; i++)
+	for (size_t i = 0; i < usual_count; i++)
 		if (engine_is_there(arena, drivers[i], ret_engine))
 			return NULL;
 	return kg_error_advise(arena, kg_error_make(arena, KG_EINPUT, "there is no container engine on this machine"),

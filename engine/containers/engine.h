@@ -19,7 +19,7 @@
 #include "engine/containers/listing.h"
 
 /* The setting `engine`, a KG_CHOICE with KG_ENGINE_CHOICES; first member of each spec of a kind that has it, so that surveys find it. */
-enum kg_engine_choice { KG_ENGINE_AUTO, KG_ENGINE_PODMAN, KG_ENGINE_DOCKER };
+enum kg_engine_choice { KG_ENGINE_AUTO, KG_ENGINE_PODMAN, KG_ENGINE_DOCKER, KG_ENGINE_NERDCTL };
 extern const char *const kg_engine_choices[];
 struct kg_engine_spec {
 	int64_t engine; /* enum kg_engine_choice */
@@ -43,7 +43,8 @@ struct kg_engine_driver {
 	[[nodiscard]] struct kg_error *(*read_networks)(struct kg_arena *arena, const char *text, struct kg_networks *ret);
 	[[nodiscard]] struct kg_error *(*read_volumes)(struct kg_arena *arena, const char *text, struct kg_volumes *ret);
 };
-extern const struct kg_engine_driver kg_podman, kg_docker;
+/* nerdctl is never chosen by itself: it is for kinds that list and enter containers which others make, and that offer it by choices of their own. */
+extern const struct kg_engine_driver kg_podman, kg_docker, kg_nerdctl;
 
 struct kg_engine {
 	const struct kg_engine_driver *driver;
@@ -60,6 +61,8 @@ struct kg_engine {
 [[nodiscard]] struct kg_error *kg_engine_find(struct kg_arena *arena, int64_t choice, struct kg_engine *ret_engine);
 /* By the name of a driver, such as an output remembers it. */
 [[nodiscard]] struct kg_error *kg_engine_find_named(struct kg_arena *arena, const char *name, struct kg_engine *ret_engine);
+/* An absolute program of this name along kgraph's own PATH, which engines get too, or NULL. Asks the file system. */
+const char *kg_engine_program(struct kg_arena *arena, const char *name);
 /* The engine's program finds this variable of kgraph's own; giving it another value would lead it elsewhere. */
 bool kg_engine_hands_on(const char *name);
 /* For kg_kind.survey_key: nodes with the same key share an engine. spec starts with a struct kg_engine_spec. */

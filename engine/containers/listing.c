@@ -204,13 +204,13 @@ image_inspected(void *context, const cJSON *item)
 
 	kg_images_add(arena, inspecting->images,
 	    &(struct kg_image){
-		.id = kg_listing_id(kg_json_text(arena, item, "Id")),
-		.names = kg_json_texts(arena, item, "RepoTags"),
-		.digests = kg_json_texts(arena, item, "RepoDigests"),
-		.digest = kg_json_some_text(arena, item, "Digest"),
-		.size_bytes = kg_json_number(item, "Size", 0),
-		.created_s = kg_listing_time_s(kg_json_text(arena, item, "Created")),
-		.labels = kg_json_pairs(arena, config, "Labels"),
+		.id = kg_listing_id(kg_listing_text(arena, item, "Id")),
+		.names = kg_listing_texts(arena, item, "RepoTags"),
+		.digests = kg_listing_texts(arena, item, "RepoDigests"),
+		.digest = kg_listing_some_text(arena, item, "Digest"),
+		.size_bytes = kg_listing_number(item, "Size", 0),
+		.created_s = kg_listing_time_s(kg_listing_text(arena, item, "Created")),
+		.labels = kg_listing_map(arena, config, "Labels"),
 	    });
 }
 

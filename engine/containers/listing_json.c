@@ -33,7 +33,7 @@ kg_listing_each(struct kg_arena *arena, const char *text, void (*take)(void *, c
 }
 
 const char *
-kg_json_text(struct kg_arena *arena, const cJSON *item, const char *key)
+kg_listing_text(struct kg_arena *arena, const cJSON *item, const char *key)
 {
 	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, key));
 
@@ -41,7 +41,7 @@ kg_json_text(struct kg_arena *arena, const cJSON *item, const char *key)
 }
 
 const char *
-kg_json_some_text(struct kg_arena *arena, const cJSON *item, const char *key)
+kg_listing_some_text(struct kg_arena *arena, const cJSON *item, const char *key)
 {
 	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, key));
 
@@ -49,7 +49,7 @@ kg_json_some_text(struct kg_arena *arena, const cJSON *item, const char *key)
 }
 
 int64_t
-kg_json_number(const cJSON *item, const char *key, int64_t otherwise)
+kg_listing_number(const cJSON *item, const char *key, int64_t otherwise)
 {
 	const cJSON *number = cJSON_GetObjectItemCaseSensitive(item, key);
 
@@ -58,7 +58,7 @@ kg_json_number(const cJSON *item, const char *key, int64_t otherwise)
 }
 
 const char *const *
-kg_json_texts(struct kg_arena *arena, const cJSON *item, const char *key)
+kg_listing_texts(struct kg_arena *arena, const cJSON *item, const char *key)
 {
 	const cJSON *list = cJSON_GetObjectItemCaseSensitive(item, key), *one;
 	KG_LIST(const char *) texts = { 0 };
@@ -73,7 +73,7 @@ kg_json_texts(struct kg_arena *arena, const cJSON *item, const char *key)
 }
 
 const struct kg_pair *
-kg_json_pairs(struct kg_arena *arena, const cJSON *item, const char *key)
+kg_listing_map(struct kg_arena *arena, const cJSON *item, const char *key)
 {
 	const cJSON *object = cJSON_GetObjectItemCaseSensitive(item, key), *one;
 	KG_LIST(struct kg_pair) pairs = { 0 };

@@ -22,14 +22,14 @@ struct kg_pair;
     struct kg_arena *arena, const char *text, void (*take)(void *context, const cJSON *item), void *context);
 
 /* The text of a member, copied; "" when it has none. */
-const char *kg_json_text(struct kg_arena *arena, const cJSON *item, const char *key);
+const char *kg_listing_text(struct kg_arena *arena, const cJSON *item, const char *key);
 /* The same, or NULL when it is absent, empty or docker's "<none>". */
-const char *kg_json_some_text(struct kg_arena *arena, const cJSON *item, const char *key);
-int64_t kg_json_number(const cJSON *item, const char *key, int64_t otherwise);
+const char *kg_listing_some_text(struct kg_arena *arena, const cJSON *item, const char *key);
+int64_t kg_listing_number(const cJSON *item, const char *key, int64_t otherwise);
 /* A list of texts, ended by NULL; an absent one is empty. */
-const char *const *kg_json_texts(struct kg_arena *arena, const cJSON *item, const char *key);
+const char *const *kg_listing_texts(struct kg_arena *arena, const cJSON *item, const char *key);
 /* An object of texts, ended by a NULL name. */
-const struct kg_pair *kg_json_pairs(struct kg_arena *arena, const cJSON *item, const char *key);
+const struct kg_pair *kg_listing_map(struct kg_arena *arena, const cJSON *item, const char *key);
 /* The same from docker's "a=1,b=2". A value that holds a comma is cut there: the listing does not quote. */
 const struct kg_pair *kg_listing_pairs(struct kg_arena *arena, const char *text);
 /* "2026-11-21T09:28:42.5Z", "2026-11-21 09:28:42 +0000 UTC": seconds since 1970; 0 when it is neither. */

@@ -20,13 +20,13 @@ image_take(void *context, const cJSON *item)
 
 	kg_images_add(arena, reading->into,
 	    &(struct kg_image){
-		.id = kg_listing_id(kg_json_text(arena, item, "Id")),
-		.names = kg_json_texts(arena, item, "Names"),
-		.digests = kg_json_texts(arena, item, "RepoDigests"),
-		.digest = kg_json_some_text(arena, item, "Digest"),
-		.size_bytes = kg_json_number(item, "Size", 0),
-		.created_s = kg_json_number(item, "Created", 0),
-		.labels = kg_json_pairs(arena, item, "Labels"),
+		.id = kg_listing_id(kg_listing_text(arena, item, "Id")),
+		.names = kg_listing_texts(arena, item, "Names"),
+		.digests = kg_listing_texts(arena, item, "RepoDigests"),
+		.digest = kg_listing_some_text(arena, item, "Digest"),
+		.size_bytes = kg_listing_number(item, "Size", 0),
+		.created_s = kg_listing_number(item, "Created", 0),
+		.labels = kg_listing_map(arena, item, "Labels"),
 		.is_read_only = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "ReadOnly")),
 	    });
 }
@@ -69,13 +69,13 @@ ports_tell(struct kg_arena *arena, const cJSON *item)
 
 	cJSON_ArrayForEach(one, list)
 	{
-		int64_t host = kg_json_number(one, "host_port", 0), inside = kg_json_number(one, "container_port", 0);
-		int64_t range = kg_json_number(one, "range", 1);
-		const char *ip = kg_json_text(arena, one, "host_ip");
+		int64_t host = kg_listing_number(one, "host_port", 0), inside = kg_listing_number(one, "container_port", 0);
+		int64_t range = kg_listing_number(one, "range", 1);
+		const char *ip = kg_listing_text(arena, one, "host_ip");
 
 		for (int64_t i = 0; i < range && i < 65536; i++)
 			kg_text_format(&text, "%s%s:%d->%d/%s", text.size > 0 ? ", " : "", *ip ? ip : "0.0.0.0", (int)(host + i),
-			    (int)(inside + i), kg_json_text(arena, one, "protocol"));
+			    (int)(inside + i), kg_listing_text(arena, one, "protocol"));
 	}
 	return kg_text_end(&text);
 }
@@ -86,8 +86,8 @@ container_take(void *context, const cJSON *item)
 	const struct reading *reading = context;
 	struct kg_containers *containers = reading->into;
 	struct kg_arena *arena = reading->arena;
-	const char *const *names = kg_json_texts(arena, item, "Names");
-	const char *state = kg_json_text(arena, item, "State");
+	const char *const *names = kg_listing_texts(arena, item, "Names");
+	const char *state = kg_listing_text(arena, item, "State");
 	bool has_exited = state_read(state) == KG_CONTAINER_EXITED;
 
 	if (!names[0])
@@ -96,16 +96,16 @@ container_take(void *context, const cJSON *item)
 	kg_map_put(&containers->by_name, names[0], containers->count);
 	kg_list_push(arena, containers,
 	    (struct kg_container){
-		.id = kg_json_text(arena, item, "Id"),
+		.id = kg_listing_text(arena, item, "Id"),
 		.name = names[0],
-		.image = kg_json_text(arena, item, "Image"),
-		.image_id = kg_listing_id(kg_json_text(arena, item, "ImageID")),
+		.image = kg_listing_text(arena, item, "Image"),
+		.image_id = kg_listing_id(kg_listing_text(arena, item, "ImageID")),
 		.state = state_read(state),
 		.state_text = state,
-		.exit_code = has_exited ? (int32_t)kg_json_number(item, "ExitCode", -1) : -1,
+		.exit_code = has_exited ? (int32_t)kg_listing_number(item, "ExitCode", -1) : -1,
 		.ports = ports_tell(arena, item),
-		.networks = kg_json_texts(arena, item, "Networks"),
-		.labels = kg_json_pairs(arena, item, "Labels"),
+		.networks = kg_listing_texts(arena, item, "Networks"),
+		.labels = kg_listing_map(arena, item, "Labels"),
 	    });
 }
 
@@ -123,10 +123,10 @@ network_take(void *context, const cJSON *item)
 	struct kg_networks *networks = reading->into;
 	struct kg_arena *arena = reading->arena;
 	const struct kg_network network = {
-		.id = kg_json_text(arena, item, "id"),
-		.name = kg_json_text(arena, item, "name"),
-		.driver = kg_json_text(arena, item, "driver"),
-		.labels = kg_json_pairs(arena, item, "labels"),
+		.id = kg_listing_text(arena, item, "id"),
+		.name = kg_listing_text(arena, item, "name"),
+		.driver = kg_listing_text(arena, item, "driver"),
+		.labels = kg_listing_map(arena, item, "labels"),
 	};
 
 	networks->by_name.arena = arena;
@@ -148,9 +148,9 @@ volume_take(void *context, const cJSON *item)
 	struct kg_volumes *volumes = reading->into;
 	struct kg_arena *arena = reading->arena;
 	const struct kg_volume volume = {
-		.name = kg_json_text(arena, item, "Name"),
-		.driver = kg_json_text(arena, item, "Driver"),
-		.labels = kg_json_pairs(arena, item, "Labels"),
+		.name = kg_listing_text(arena, item, "Name"),
+		.driver = kg_listing_text(arena, item, "Driver"),
+		.labels = kg_listing_map(arena, item, "Labels"),
 	};
 
 	volumes->by_name.arena = arena;

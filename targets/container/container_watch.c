@@ -37,11 +37,11 @@ event_take(void *context, const cJSON *event)
 {
 	struct kg_job *job = context;
 	struct kg_container_survey *survey = job->survey;
-	const char *what = kg_json_text(job->arena, event, "Status"), *id = kg_json_text(job->arena, event, "ID");
+	const char *what = kg_listing_text(job->arena, event, "Status"), *id = kg_listing_text(job->arena, event, "ID");
 
 	/* podman says Status and ID, docker status and id. */
-	what = *what ? what : kg_json_text(job->arena, event, "status");
-	id = *id ? id : kg_json_text(job->arena, event, "id");
+	what = *what ? what : kg_listing_text(job->arena, event, "status");
+	id = *id ? id : kg_listing_text(job->arena, event, "id");
 	if (!*id)
 		return;
 	struct kg_container_news *news = news_of(survey, id);

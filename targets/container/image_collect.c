@@ -98,13 +98,13 @@ candidate_take(void *context, const cJSON *item)
 	struct kg_arena *arena = job->arena;
 	const cJSON *config = cJSON_GetObjectItemCaseSensitive(item, "Config");
 	const cJSON *root = cJSON_GetObjectItemCaseSensitive(item, "RootFS");
-	const char *label = kg_label(kg_json_pairs(arena, config, "Labels"), "io.kgraph");
+	const char *label = kg_label(kg_listing_map(arena, config, "Labels"), "io.kgraph");
 	struct candidate one = {
-		.id = kg_listing_id(kg_json_text(arena, item, "Id")),
-		.names = kg_json_texts(arena, item, "RepoTags"),
-		.layers = kg_json_texts(arena, root, "Layers"),
-		.size_bytes = kg_json_number(item, "Size", 0),
-		.created_s = kg_listing_time_s(kg_json_text(arena, item, "Created")),
+		.id = kg_listing_id(kg_listing_text(arena, item, "Id")),
+		.names = kg_listing_texts(arena, item, "RepoTags"),
+		.layers = kg_listing_texts(arena, root, "Layers"),
+		.size_bytes = kg_listing_number(item, "Size", 0),
+		.created_s = kg_listing_time_s(kg_listing_text(arena, item, "Created")),
 		.is_ours = label && strcmp(label, "image") == 0,
 	};
 

@@ -207,12 +207,12 @@ kg_image_note_read(struct kg_arena *arena, const char *keep, struct kg_image_not
 	if (!root)
 		return false;
 	*ret_note = (struct kg_image_note){
-		.key = kg_json_some_text(arena, root, "key"),
-		.id = kg_json_text(arena, root, "id"),
-		.engine = kg_json_text(arena, root, "engine"),
-		.made_ns = kg_json_number(root, "made_ns", 0),
-		.size_bytes = kg_json_number(root, "size", 0),
-		.bases = kg_json_pairs(arena, root, "bases"),
+		.key = kg_listing_some_text(arena, root, "key"),
+		.id = kg_listing_text(arena, root, "id"),
+		.engine = kg_listing_text(arena, root, "engine"),
+		.made_ns = kg_listing_number(root, "made_ns", 0),
+		.size_bytes = kg_listing_number(root, "size", 0),
+		.bases = kg_listing_map(arena, root, "bases"),
 	};
 	cJSON_Delete(root);
 	return true;

@@ -62,7 +62,8 @@ ports_read(struct kg_arena *arena, const cJSON *ports, struct kg_inspected *into
 	{
 		cJSON_ArrayForEach(binding, port)
 		{
-			const char *ip = kg_json_text(arena, binding, "HostIp"), *host = kg_json_text(arena, binding, "HostPort");
+			const char *ip = kg_listing_text(arena, binding, "HostIp"),
+				   *host = kg_listing_text(arena, binding, "HostPort");
 
 			if (!*host)
 				continue;
@@ -82,13 +83,13 @@ static const char *
 ip_read(struct kg_arena *arena, const cJSON *settings)
 {
 	const cJSON *network;
-	const char *ip = kg_json_text(arena, settings, "IPAddress");
+	const char *ip = kg_listing_text(arena, settings, "IPAddress");
 
 	if (*ip)
 		return ip;
 	cJSON_ArrayForEach(network, member(settings, "Networks"))
 	{
-		ip = kg_json_text(arena, network, "IPAddress");
+		ip = kg_listing_text(arena, network, "IPAddress");
 		if (*ip)
 			return ip;
 	}
@@ -103,8 +104,8 @@ health_read(struct kg_arena *arena, const cJSON *state, struct kg_inspected *int
 	const cJSON *log = member(health, "Log");
 	int count = cJSON_IsArray(log) ? cJSON_GetArraySize(log) : 0;
 
-	into->health = kg_json_text(arena, health, "Status");
-	into->health_words = count > 0 ? kg_json_text(arena, cJSON_GetArrayItem(log, count - 1), "Output") : "";
+	into->health = kg_listing_text(arena, health, "Status");
+	into->health_words = count > 0 ? kg_listing_text(arena, cJSON_GetArrayItem(log, count - 1), "Output") : "";
 }
 
 static void
@@ -114,22 +115,22 @@ container_take(void *context, const cJSON *item)
 	struct kg_arena *arena = reading->job->arena;
 	struct kg_inspected *into = reading->into;
 	const cJSON *state = member(item, "State"), *config = member(item, "Config");
-	const char *finished = kg_json_text(arena, state, "FinishedAt");
+	const char *finished = kg_listing_text(arena, state, "FinishedAt");
 
 	if (reading->count++ > 0)
 		return;
 	*into = (struct kg_inspected){
 		.is_there = true,
-		.id = kg_json_text(arena, item, "Id"),
-		.image_id = kg_listing_id(kg_json_text(arena, item, "Image")),
-		.image = kg_json_text(arena, config, "Image"),
-		.labels = kg_json_pairs(arena, config, "Labels"),
+		.id = kg_listing_text(arena, item, "Id"),
+		.image_id = kg_listing_id(kg_listing_text(arena, item, "Image")),
+		.image = kg_listing_text(arena, config, "Image"),
+		.labels = kg_listing_map(arena, config, "Labels"),
 		.is_running = cJSON_IsTrue(member(state, "Running")),
 		.is_paused = cJSON_IsTrue(member(state, "Paused")),
 		.is_oom_killed = cJSON_IsTrue(member(state, "OOMKilled")),
-		.status = kg_json_text(arena, state, "Status"),
-		.exit_code = (int32_t)kg_json_number(state, "ExitCode", -1),
-		.error = kg_json_text(arena, state, "Error"),
+		.status = kg_listing_text(arena, state, "Status"),
+		.exit_code = (int32_t)kg_listing_number(state, "ExitCode", -1),
+		.error = kg_listing_text(arena, state, "Error"),
 		.finished_at = kg_text_starts(finished, "0001-") ? "" : finished,
 		.port = "",
 		.address = "",
