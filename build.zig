@@ -359,6 +359,24 @@ pub const rooms = struct {
             "volume.c",
         },
     };
+    pub const kind: Room = .{
+        .folder = "targets/kind",
+        .uses = &.{ .base, .run, .probe, .containers },
+        .packages = &.{ .cjson, .crypto, .fyaml },
+        .files = &.{
+            "cluster.c",
+            "cluster_config.c",
+            "cluster_health.c",
+            "cluster_kept.c",
+            "cluster_ports.c",
+            "cluster_run.c",
+            "cluster_undo.c",
+            "kubeconfig.c",
+            "node_status.c",
+            "nodes.c",
+            "yaml.c",
+        },
+    };
     pub const kubernetes: Room = .{
         .folder = "targets/kubernetes",
         .uses = &.{ .base, .run },
@@ -419,7 +437,7 @@ pub const rooms = struct {
     /// Everything of the command line but main.c, so that it can be tested.
     pub const cli: Room = .{
         .folder = "engine/cli",
-        .uses = &.{ .base, .graph, .cache, .loop, .run, .probe, .registry, .containers, .daemon, .file, .certificate, .command, .process, .sql, .container, .kubernetes },
+        .uses = &.{ .base, .graph, .cache, .loop, .run, .probe, .registry, .containers, .daemon, .file, .certificate, .command, .process, .sql, .container, .kind, .kubernetes },
         .macros_version = true,
         .files = &.{
             "checkout.c",

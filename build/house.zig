@@ -51,6 +51,7 @@ pub const Package = enum {
     cjson,
     cmocka,
     crypto,
+    fyaml,
     hiredis,
     lmdb,
     microhttpd,

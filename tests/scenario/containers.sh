@@ -169,3 +169,16 @@ stack_in_containers() {
 }
 # The container of a node, by its labels, in this scenario's only stack.
 container_of() { podman ps --all --quiet --no-trunc --filter "label=io.kgraph.node=$1"; }
+
+# ---- kind -----------------------------------------------------------------------------------------------------------------
+
+# After need_podman debian: `kind` is the one of tests/scenario/fake_kind, whose nodes are containers with a real containerd.
+fake_kind() {
+    need containerd
+    need ctr
+    need python3
+    export FAKE_KIND=$HOME/.fake_kind PATH=$ROOT/tests/scenario/fake_kind:$PATH
+    mkdir -p "$FAKE_KIND"
+}
+kind_calls() { grep -c "^$1" "$FAKE_KIND/calls" || true; }
+kind_nodes() { podman ps --filter "label=io.x-k8s.kind.cluster=$1" --format '{{.Names}}' | sort | xargs; }

@@ -1,0 +1,77 @@
+/*
+ * What the files of the kind `kind-cluster` share: cluster.c says what a node is and whether its cluster is there, cluster_run.c makes, reuses and
+ * deletes it, cluster_config.c renders what kind is told, cluster_kept.c remembers what was made, cluster_health.c asks its API server.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/containers/engine.h"
+#include "engine/job.h"
+#include "targets/kind/cluster_config.h"
+#include "targets/kind/cluster_kept.h"
+#include "targets/kind/kubeconfig.h"
+#include "targets/kind/nodes.h"
+
+struct cluster_spec {
+	struct kg_engine_spec engine; /* first: see engine.h */
+	struct kg_cluster_settings settings;
+	const char *name;
+	int64_t wait_ms;
+};
+
+struct cluster_state {
+	struct kg_engine engine;
+	struct kg_engine kind; /* the program kind, with the engine's environment */
+	const char *name;
+	const char *config; /* what kind is to be told, as JSON */
+	struct kg_containers listing;
+	struct kg_kind_nodes nodes; /* of this cluster */
+	struct kg_cluster_kept kept;
+	struct kg_kubeconfig kubeconfig;
+
+	const char *gone_name; /* the cluster that is being deleted */
+	kg_step *then;         /* after deleting, or after asking how it is */
+	uint32_t tries;        /* creations that failed */
+	int64_t started_s;     /* wall clock: its nodes are only ready when they said so later; 0: they were running */
+	int64_t asked_from_ns; /* since when its API server has been asked */
+	int64_t pause_ms;
+	const char *last_answer;
+	bool was_made;     /* by this run */
+	bool has_answered; /* the API server */
+	struct kg_error *error;
+	uint16_t port;         /* that is taken */
+	const char *mark_path; /* a copy of the node's mark */
+};
+
+/* ---- cluster.c */
+
+/* "shop-cluster-3f9a1c", or as the node says. */
+const char *kg_cluster_name(const struct kg_job *job);
+/* Files in job->keep. */
+const char *kg_cluster_file(const struct kg_job *job, const char *name);
+#define KG_CLUSTER_KUBECONFIG "kubeconfig"
+#define KG_CLUSTER_CONFIG "config.json"
+#define KG_CLUSTER_KEPT "cluster.json"
+
+/* ---- cluster_run.c, cluster_undo.c, cluster_health.c */
+
+kg_step kg_cluster_run, kg_cluster_undo, kg_cluster_ready;
+/* Finds the engine and, when there is one, the program kind. */
+[[nodiscard]] struct kg_error *kg_cluster_programs(struct kg_job *job, const char *engine);
+/* KG_EINPUT with how to get it when the program kind is not installed. */
+[[nodiscard]] struct kg_error *kg_cluster_kind_missing(struct kg_job *job);
+/* How to run kind: with the engine that it is to take. */
+struct kg_child *kg_cluster_kind(struct kg_job *job, const char *const *arguments);
+/* Deletes the cluster state->gone_name, whose containers are nodes, and goes on with state->then. */
+struct kg_next kg_cluster_delete(struct kg_job *job, const struct kg_kind_nodes *nodes);
+
+/* Reads the kubeconfig in job->keep into state->kubeconfig. False when there is none that is whole. */
+bool kg_cluster_kubeconfig_read(struct kg_job *job);
+/* A GET of path from the API server, as the cluster's administrator. */
+struct kg_next kg_cluster_ask(struct kg_job *job, const char *path, int64_t timeout_ms, kg_step *then);
+/* "connection refused", "HTTP 500" */
+const char *kg_cluster_answer_tell(struct kg_job *job);
+/* Asks until the API server is ready and has made the account that pods run under; then state->has_answered tells whether it did in time. */
+struct kg_next kg_cluster_answers(struct kg_job *job, kg_step *then);

@@ -1,0 +1,124 @@
+/* `down` leaves a cluster as it leaves data: making it takes long, and the next run uses it again. `down --purge` deletes it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/error.h"
+#include "engine/base/file.h"
+#include "engine/base/text.h"
+#include "targets/kind/cluster_inside.h"
+
+static constexpr int64_t delete_limit_ms = 180000;
+
+static kg_step deleted, removed, purge_listed, forget;
+
+struct kg_child *
+kg_cluster_kind(struct kg_job *job, const char *const *arguments)
+{
+	static const char *const handed_on[] = { "KIND_EXPERIMENTAL_CONTAINERD_SNAPSHOTTER", "KIND_EXPERIMENTAL_DOCKER_NETWORK",
+		"KIND_EXPERIMENTAL_PODMAN_NETWORK" };
+	const struct cluster_state *state = job->state;
+	struct kg_arguments more = { .arena = job->arena };
+
+	kg_arguments_add(&more, kg_format(job->arena, "KIND_EXPERIMENTAL_PROVIDER=%s", state->engine.driver->name), NULL);
+	for (size_t i = 0; i < sizeof(handed_on) / sizeof(handed_on[0]); i++) {
+		const char *value = getenv(handed_on[i]);
+
+		if (value)
+			kg_arguments_add(&more, kg_format(job->arena, "%s=%s", handed_on[i], value), NULL);
+	}
+	return kg_engine_child(job, &state->kind, arguments, kg_arguments_end(&more));
+}
+
+/* Without the program kind, the engine does nearly the same: volumes with a name stay. */
+static struct kg_next
+containers_remove(struct kg_job *job, const struct kg_kind_nodes *nodes)
+{
+	const struct cluster_state *state = job->state;
+	struct kg_arguments arguments = { .arena = job->arena };
+
+	kg_arguments_add(&arguments, "rm", "--force", "--volumes", NULL);
+	for (uint32_t i = 0; i < nodes->all.count; i++)
+		kg_arguments_add(&arguments, nodes->all.items[i]->name, NULL);
+	struct kg_child *child = kg_engine_child(job, &state->engine, kg_arguments_end(&arguments), NULL);
+	child->timeout_ms = delete_limit_ms;
+	return kg_wait_child(job, child, removed);
+}
+
+struct kg_next
+kg_cluster_delete(struct kg_job *job, const struct kg_kind_nodes *nodes)
+{
+	const struct cluster_state *state = job->state;
+	struct kg_arguments arguments = { .arena = job->arena };
+
+	kg_tell(job, "deleting the cluster %s", state->gone_name);
+	kg_job_log(job, "deleting the cluster %s", state->gone_name);
+	if (!state->kind.program)
+		return containers_remove(job, nodes);
+	kg_arguments_add(&arguments, "delete", "cluster", "--name", state->gone_name, "--kubeconfig",
+	    kg_cluster_file(job, KG_CLUSTER_KUBECONFIG), NULL);
+	struct kg_child *child = kg_cluster_kind(job, kg_arguments_end(&arguments));
+	child->timeout_ms = delete_limit_ms;
+	return kg_wait_child(job, child, deleted);
+}
+
+static struct kg_next
+deleted(struct kg_job *job)
+{
+	const struct cluster_state *state = job->state;
+
+	if (job->child.status != 0)
+		return kg_failed(
+		    kg_engine_error(job, &state->kind, kg_format(job->arena, "delete the cluster %s", state->gone_name)));
+	return kg_go(state->then);
+}
+
+static struct kg_next
+removed(struct kg_job *job)
+{
+	const struct cluster_state *state = job->state;
+
+	if (job->child.status != 0)
+		return kg_failed(
+		    kg_engine_error(job, &state->engine, kg_format(job->arena, "delete the cluster %s", state->gone_name)));
+	return kg_go(state->then);
+}
+
+/* What was being made when a run was ended has no outputs; that it was is kept beside the ledger. */
+struct kg_next
+kg_cluster_undo(struct kg_job *job)
+{
+	struct cluster_state *state = job->state;
+
+	if (!job->purge || !kg_cluster_kept_read(job->arena, kg_cluster_file(job, KG_CLUSTER_KEPT), &state->kept))
+		return kg_done(job);
+	struct kg_error *error = kg_cluster_programs(job, state->kept.engine);
+	return error ? kg_failed(error) : kg_kind_nodes_list(job, &state->engine, purge_listed);
+}
+
+static struct kg_next
+purge_listed(struct kg_job *job)
+{
+	struct cluster_state *state = job->state;
+
+	if (job->child.status != 0)
+		return kg_failed(kg_engine_error(job, &state->engine, "list the nodes of kind's clusters"));
+	struct kg_error *error = state->engine.driver->read_containers(job->arena, job->child.output, &state->listing);
+	if (error)
+		return kg_failed(error);
+	struct kg_kind_nodes nodes = kg_kind_nodes_of(job->arena, &state->listing, state->kept.name);
+	for (uint32_t i = 0; state->kept.is_made && i < nodes.all.count; i++)
+		if (!kg_cluster_kept_has(&state->kept, nodes.all.items[i]->id))
+			return kg_go(forget); /* somebody else has made one of that name since */
+	state->gone_name = state->kept.name;
+	state->then = forget;
+	return nodes.all.count > 0 ? kg_cluster_delete(job, &nodes) : kg_go(forget);
+}
+
+static struct kg_next
+forget(struct kg_job *job)
+{
+	struct kg_error *error = kg_file_remove(job->arena, job->keep);
+
+	return error ? kg_failed(error) : kg_done(job);
+}
