@@ -1,6 +1,6 @@
 /*
- * What the files of the kind `kind-cluster` share: cluster.c says what a node is and whether its cluster is there, cluster_run.c makes, reuses and
- * deletes it, cluster_config.c renders what kind is told, cluster_kept.c remembers what was made, cluster_health.c asks its API server.
+ * What the files of the kind `kind-cluster` share: cluster.c says what a node is and whether its cluster is there, cluster_run.c uses it again, cluster_make.c
+ * makes and cluster_undo.c deletes it, cluster_config.c renders what kind is told, cluster_kept.c remembers what was made, cluster_health.c asks its API server.
  */
 #pragma once
 
@@ -55,9 +55,15 @@ const char *kg_cluster_file(const struct kg_job *job, const char *name);
 #define KG_CLUSTER_CONFIG "config.json"
 #define KG_CLUSTER_KEPT "cluster.json"
 
-/* ---- cluster_run.c, cluster_undo.c, cluster_health.c */
+/* ---- cluster_run.c, cluster_make.c, cluster_undo.c, cluster_health.c */
 
 kg_step kg_cluster_run, kg_cluster_undo, kg_cluster_ready;
+/* Makes the cluster that state says; there is none of its name. Goes on with kg_cluster_give. */
+kg_step kg_cluster_make;
+/* The node's outputs; the last step of a run. */
+kg_step kg_cluster_give;
+/* What was listed into state->listing. */
+[[nodiscard]] struct kg_error *kg_cluster_listing_read(struct kg_job *job);
 /* Finds the engine and, when there is one, the program kind. */
 [[nodiscard]] struct kg_error *kg_cluster_programs(struct kg_job *job, const char *engine);
 /* KG_EINPUT with how to get it when the program kind is not installed. */

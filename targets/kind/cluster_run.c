@@ -1,12 +1,11 @@
 /*
  * How a cluster comes to be there: one of this node's is used again when it was made of the same configuration, its nodes started when they were stopped;
- * else it is deleted and made anew. One of the same name that this node has not made is never touched.
+ * else it is deleted and made anew (cluster_make.c). One of the same name that this node has not made is never touched.
  *
- *     (an earlier name deleted) ─ listed ─┬─ owned ─┬─ reuse ─(started)──────────────────────┬─ answers ─ outputs
- *                                         │         └─(deleted)─┐                            │
- *                                         └────────────────────┴─ ports ─ create ─ marked ──┘
+ *     (an earlier name deleted) ─ listed ─┬─(mark_copied)─ owned ─┬─(start)─ kubeconfig ─ answers ─ outputs
+ *                                         │                       └─(deleted)─┐
+ *                                         └──────────────────────────────────┴─ made
  */
-#include <ctype.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,11 +23,9 @@
 #define MARK_COPY "mark.json"
 #define CERTS_FOLDER "certs.d"
 
-static constexpr uint32_t creations_tried_again = 2;
 static constexpr int64_t start_limit_ms = 120000;
 
-static kg_step list, earlier_listed, listed, mark_copied, owned, anew, ports_free, created, partial_gone, made_listed, marked;
-static kg_step start, started, kubeconfig_ask, kubeconfig_told, reused_answered, made_answered, outputs_give;
+static kg_step list, earlier_listed, listed, mark_copied, owned, start, started, kubeconfig_ask, kubeconfig_told, reused_answered;
 
 /* ---- what is to be made */
 
@@ -133,8 +130,8 @@ kg_cluster_run(struct kg_job *job)
 	return error ? kg_failed(error) : kg_go(list);
 }
 
-static struct kg_error *
-listing_read(struct kg_job *job)
+struct kg_error *
+kg_cluster_listing_read(struct kg_job *job)
 {
 	struct cluster_state *state = job->state;
 
@@ -160,7 +157,7 @@ static struct kg_next
 earlier_listed(struct kg_job *job)
 {
 	struct cluster_state *state = job->state;
-	struct kg_error *error = listing_read(job);
+	struct kg_error *error = kg_cluster_listing_read(job);
 
 	if (error)
 		return kg_failed(error);
@@ -191,13 +188,13 @@ listed(struct kg_job *job)
 {
 	struct cluster_state *state = job->state;
 	struct kg_arguments arguments = { .arena = job->arena };
-	struct kg_error *error = listing_read(job);
+	struct kg_error *error = kg_cluster_listing_read(job);
 
 	if (error)
 		return kg_failed(error);
 	state->nodes = kg_kind_nodes_of(job->arena, &state->listing, state->name);
 	if (state->nodes.all.count == 0)
-		return kg_go(anew);
+		return kg_go(kg_cluster_make);
 	if (is_of_the_last_run(&state->nodes, state))
 		return kg_go(owned);
 	const struct kg_container *node = kg_kind_nodes_control_plane(&state->nodes);
@@ -265,7 +262,7 @@ remake(struct kg_job *job, const char *why)
 	kg_job_log(job, "the cluster %s is made anew: %s", state->name, why);
 	kg_tell(job, "made anew: %s", why);
 	state->gone_name = state->name;
-	state->then = anew;
+	state->then = kg_cluster_make;
 	return kg_cluster_delete(job, &state->nodes);
 }
 
@@ -355,204 +352,13 @@ reused_answered(struct kg_job *job)
 	if (!state->has_answered)
 		return remake(job, state->last_answer);
 	kg_reused(job, 0);
-	return kg_go(outputs_give);
-}
-
-/* ---- making it */
-
-static struct kg_next
-anew(struct kg_job *job)
-{
-	return kg_cluster_ports_free(job, ports_free);
-}
-
-/* " ✓ Preparing nodes 📦" without its signs. */
-static void
-progress_tell(void *context, const char *line)
-{
-	size_t length = 0;
-
-	while (*line && (!isascii(*line) || *line == ' '))
-		line++;
-	while (line[length] && isascii(line[length]))
-		length++;
-	while (length > 0 && strchr(" .", line[length - 1]))
-		length--;
-	if (length > 0)
-		kg_tell(context, "%.*s", (int)length, line);
-}
-
-static struct kg_next
-ports_free(struct kg_job *job)
-{
-	struct cluster_state *state = job->state;
-	struct kg_arguments arguments = { .arena = job->arena };
-	const char *config = kg_cluster_file(job, KG_CLUSTER_CONFIG), *kubeconfig = kg_cluster_file(job, KG_CLUSTER_KUBECONFIG);
-
-	state->kept = (struct kg_cluster_kept){
-		.owner = kg_engine_owner(job),
-		.folder = job->folders->graph,
-		.node = job->name,
-		.name = state->name,
-		.engine = state->engine.driver->name,
-		.config = state->config,
-	};
-	unlink(kubeconfig);
-	struct kg_error *error = kg_file_write(job->arena, config, state->config, strlen(state->config), 0600);
-	if (!error)
-		error = kg_cluster_kept_write(job->arena, kg_cluster_file(job, KG_CLUSTER_KEPT), &state->kept);
-	if (error)
-		return kg_failed(error);
-	kg_arguments_add(
-	    &arguments, "create", "cluster", "--name", state->name, "--config", config, "--kubeconfig", kubeconfig, NULL);
-	struct kg_child *child = kg_cluster_kind(job, kg_arguments_end(&arguments));
-	child->line = progress_tell;
-	child->context = job;
-	kg_tell(job, "making the cluster %s", state->name);
-	return kg_wait_child(job, child, created);
-}
-
-/*
- * What goes well when it is tried again: machines that are busy for a moment, and races within kind and its engines. What is wrong with a configuration, an
- * image or the machine stays wrong.
- */
-static bool
-is_flaky(const char *words)
-{
-	static const char *const known[] = {
-		"could not find a log line that matches",
-		"failed to init node with kubeadm",
-		"failed to join node with kubeadm",
-		"failed to get kubernetes version from node",
-		"failed to copy",
-		"failed to apply overlay network",
-		"failed to add default storage class",
-		"failed to remove control plane taint",
-		"etcdserver: ",
-		"error adding container to network",
-		"network with name kind already exists",
-		"connection reset by peer",
-		"TLS handshake timeout",
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strstr(words, known[i]))
-			return true;
-	return false;
-}
-
-static struct kg_error *
-creation_error(struct kg_job *job)
-{
-	const struct cluster_state *state = job->state;
-	const char *words = strstr(job->child.last_lines, "ERROR: failed to create cluster: ");
-	struct kg_error *error = kg_engine_error(job, &state->kind, kg_format(job->arena, "make the cluster %s", state->name));
-
-	if (!words)
-		return error;
-	words += strlen("ERROR: failed to create cluster: ");
-	const char *detail = error->detail;
-	error = kg_error_make(
-	    job->arena, KG_EFAILED, "cannot make the cluster %s: %.*s", state->name, (int)strcspn(words, "\n"), words);
-	error->detail = detail;
-	return error;
-}
-
-static struct kg_next
-created(struct kg_job *job)
-{
-	struct cluster_state *state = job->state;
-	const char *words = job->child.last_lines;
-
-	if (job->child.status == 0)
-		return kg_kind_nodes_list(job, &state->engine, made_listed);
-	state->error = creation_error(job);
-	if (job->timed_out || !is_flaky(words) || state->tries >= creations_tried_again)
-		return kg_failed(state->error);
-	state->tries++;
-	kg_job_log(job, "%s; it is tried again", state->error->message);
-	kg_tell(job, "tried again: %s", state->error->message);
-	return kg_kind_nodes_list(job, &state->engine, partial_gone);
-}
-
-/* kind takes away what it could not finish, unless it was ended before. */
-static struct kg_next
-partial_gone(struct kg_job *job)
-{
-	struct cluster_state *state = job->state;
-	struct kg_error *error = listing_read(job);
-
-	if (error)
-		return kg_failed(error);
-	state->nodes = kg_kind_nodes_of(job->arena, &state->listing, state->name);
-	state->gone_name = state->name;
-	state->then = anew;
-	return state->nodes.all.count > 0 ? kg_cluster_delete(job, &state->nodes) : kg_go(anew);
-}
-
-static struct kg_next
-made_listed(struct kg_job *job)
-{
-	struct cluster_state *state = job->state;
-	KG_LIST(const char *) ids = { 0 };
-	struct kg_error *error = listing_read(job);
-
-	if (error)
-		return kg_failed(error);
-	state->nodes = kg_kind_nodes_of(job->arena, &state->listing, state->name);
-	const struct kg_container *node = kg_kind_nodes_control_plane(&state->nodes);
-	if (!node)
-		return kg_failed(
-		    kg_error_make(job->arena, KG_EFAILED, "kind made the cluster %s, and it has no nodes", state->name));
-	for (uint32_t i = 0; i < state->nodes.all.count; i++)
-		kg_list_push(job->arena, &ids, state->nodes.all.items[i]->id);
-	kg_list_push(job->arena, &ids, NULL);
-	state->was_made = true;
-	state->kept.is_made = true;
-	state->kept.nodes = ids.items;
-	error = kg_cluster_kept_write(job->arena, kg_cluster_file(job, KG_CLUSTER_KEPT), &state->kept);
-	if (error)
-		return kg_failed(error);
-
-	struct kg_arguments arguments = { .arena = job->arena };
-	struct kg_cluster_kept mark = state->kept;
-	mark.nodes = NULL;
-	kg_arguments_add(&arguments, "exec", "--interactive", node->name, "sh", "-c", "cat >" KG_CLUSTER_MARK, NULL);
-	struct kg_child *child = kg_engine_child(job, &state->engine, kg_arguments_end(&arguments), NULL);
-	child->quiet = true;
-	child->input = kg_cluster_kept_text(job->arena, &mark);
-	child->input_size = strlen(child->input);
-	return kg_wait_child(job, child, marked);
-}
-
-static struct kg_next
-marked(struct kg_job *job)
-{
-	struct cluster_state *state = job->state;
-
-	if (job->child.status != 0)
-		return kg_failed(kg_engine_error(job, &state->engine, "mark the cluster as this node's"));
-	if (!kg_cluster_kubeconfig_read(job))
-		return kg_failed(kg_error_make(job->arena, KG_EDATA, "kind has written no kubeconfig that can be read"));
-	return kg_cluster_answers(job, made_answered);
-}
-
-static struct kg_next
-made_answered(struct kg_job *job)
-{
-	struct cluster_state *state = job->state;
-
-	if (state->has_answered)
-		return kg_go(outputs_give);
-	return kg_failed(kg_error_advise(job->arena,
-	    kg_error_make(job->arena, KG_ETIME, "the API server of %s is not ready: %s", state->name, state->last_answer),
-	    "give it more time by `wait`"));
+	return kg_go(kg_cluster_give);
 }
 
 /* ---- what it gives */
 
-static struct kg_next
-outputs_give(struct kg_job *job)
+struct kg_next
+kg_cluster_give(struct kg_job *job)
 {
 	const struct cluster_spec *spec = job->spec;
 	const struct cluster_state *state = job->state;
