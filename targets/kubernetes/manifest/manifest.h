@@ -71,6 +71,7 @@ typedef int(kg_manifest_scope)(void *context, const char *api_version, const cha
 
 /* What is changed, in this order. NULL or nothing: not changed. */
 struct kg_manifest_patch {
+	struct kg_place place; /* of the settings below, for errors about them */
 	/*
 	 * ${NAME} in texts, keys excepted. A scalar without quotes that is nothing but one reference becomes a number when the value is spelled like one in JSON, and a
 	 * boolean for true and false; all else stays text. $${NAME} stands for ${NAME}. With no values, nothing of this happens.
@@ -87,8 +88,12 @@ struct kg_manifest_patch {
 	uint32_t label_count;
 	bool in_selectors;
 	const char *name_prefix, *name_suffix; /* of all names but those of namespaces and CRDs; what refers to them follows */
-	const char *namespace_;                /* of all objects that live in one, whatever they say; what refers to them follows */
-	kg_manifest_scope *scope;              /* may be NULL */
+	/*
+	 * Of all objects that live in one, whatever they say; what refers to them follows. The manifest's own Namespace is renamed: of several, those that its
+	 * objects live in become one.
+	 */
+	const char *namespace_;
+	kg_manifest_scope *scope; /* may be NULL */
 	void *scope_context;
 };
 
