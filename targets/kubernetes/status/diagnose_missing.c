@@ -7,6 +7,9 @@
 #include "targets/kubernetes/status/member.h"
 #include "targets/kubernetes/status/surroundings.h"
 
+/* Secrets are often made by a controller, out of a certificate or a vault, and that takes longer than applying them. */
+constexpr int32_t secret_patience = 3;
+
 /* How the kubelet, the scheduler and admission call things, and what users call them. */
 static const struct {
 	const char *word, *kind;
@@ -94,6 +97,29 @@ has_key(const cJSON *object, const char *key)
 	return false;
 }
 
+/* Who is to make a Secret that is not there yet; NULL when nobody is known to. */
+static const char *
+secret_maker(const struct kg_examination *examination, const char *namespace_, const char *name)
+{
+	static const struct {
+		const char *kind, *path;
+	} makers[] = {
+		{ "Certificate.cert-manager.io", "spec.secretName" },
+		{ "ExternalSecret.external-secrets.io", "spec.target.name" },
+		{ "ExternalSecret.external-secrets.io", "metadata.name" },
+		{ "SealedSecret.bitnami.com", "metadata.name" },
+	};
+
+	for (size_t i = 0; i < sizeof(makers) / sizeof(*makers); i++) {
+		for (const struct kg_near *near = kg_surroundings_of_kind(examination->around, makers[i].kind, namespace_); near;
+		    near = near->next)
+			if (strcmp(kg_member_text(near->object, makers[i].path, ""), name) == 0)
+				return kg_object_title(examination->arena, kg_member_text(near->object, "kind", "?"),
+				    kg_member_text(near->object, "metadata.name", "?"));
+	}
+	return NULL;
+}
+
 void
 kg_missing_tell(const struct kg_examination *examination, const struct kg_missing *missing, int64_t from_s, struct kg_draft *draft)
 {
@@ -112,8 +138,15 @@ kg_missing_tell(const struct kg_examination *examination, const struct kg_missin
 		    arena, "%s %s%s was missing; it is there now, and the next try will find it", missing->kind, missing->name, in);
 		return;
 	}
+	bool is_secret = strcmp(missing->kind, "Secret") == 0;
+	const char *maker = is_secret ? secret_maker(examination, namespace_, missing->name) : NULL;
+	int32_t grace_s = examination->rules.missing_grace_s;
+	if (maker) {
+		draft->text = kg_format(arena, "%s yet: %s is to make it", draft->text, maker);
+		return;
+	}
 	draft->advice = missing->key
 	    ? kg_format(arena, "add the key %s to it, or correct the reference", missing->key)
 	    : kg_format(arena, "let a node of the graph bring the %s, or correct the reference", missing->kind);
-	kg_fatal_after(examination, from_s, examination->rules.missing_grace_s, draft);
+	kg_fatal_after(examination, from_s, is_secret && grace_s >= 0 ? grace_s * secret_patience : grace_s, draft);
 }

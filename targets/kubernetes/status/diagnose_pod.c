@@ -210,6 +210,18 @@ examine_node(struct kg_examination *examination, const cJSON *pod)
 	return true;
 }
 
+/* What the state of the pod or of a container says as well, a moment later and better. */
+static bool
+is_told_by_state(const char *reason)
+{
+	static const char *const reasons[] = { "FailedScheduling", "BackOff", "Failed", "ErrImageNeverPull", "InspectFailed" };
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
+		if (strcmp(reason, reasons[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Whatever else was said of a pod that is not ready, in the words in which it was said. */
 static void
 examine_warning(struct kg_examination *examination, const cJSON *pod)
@@ -217,7 +229,7 @@ examine_warning(struct kg_examination *examination, const cJSON *pod)
 	struct kg_event event;
 
 	if (!kg_event_latest(examination->around, pod, NULL, NULL, examination->rules.since_s, &event) || is_noise(event.message) ||
-	    strcmp(event.reason, "FailedScheduling") == 0 || strcmp(event.reason, "BackOff") == 0)
+	    is_told_by_state(event.reason))
 		return;
 	struct kg_draft draft = {
 		.what = "warning",

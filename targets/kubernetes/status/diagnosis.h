@@ -10,12 +10,19 @@
  * counts: pods of the current revision, waiting states as they stand, and events after since_s that nothing has overtaken (a mount
  * that failed at first and works since is no finding).
  *
- * Fatal, because no waiting mends it: an image that is not in the node with pull policy Never; a pull that the registry refuses (no such
- * repository or tag, not authorised, a name that is not valid); a crash loop after crash_restarts restarts, at once when the program
- * itself cannot be started (no such file, no permission); a ConfigMap, Secret, key or ServiceAccount that does not exist after
- * missing_grace_s (something else of the graph may still bring it); other pull errors after pull_grace_s; no node that fits after
- * unschedulable_grace_s; a refusal by quota, policy, admission or validation; eviction; ProgressDeadlineExceeded; a Job that has failed.
- * All else is told, and does not end the wait: failed probes, mounts that are tried again, back-off, an out-of-memory kill,
+ * Fatal, because no waiting mends it:
+ *
+ *   image       it is not on the node and pull policy is Never; it has no valid name; the registry refuses it (no such repository or tag,
+ *               not authorised). Other pull errors after pull_grace_s
+ *   crash       after crash_restarts restarts; at once when the program cannot be started (no such file, no permission) and, restarted
+ *               once, with exit code 126 or 127. Never for a Job's pods: a Job counts its attempts itself
+ *   missing     a ConfigMap, Secret, key, ServiceAccount, class or claim, after missing_grace_s: something else of the graph may bring it.
+ *               Three times that for a Secret, and never where a Certificate, ExternalSecret or SealedSecret is to make it
+ *   schedule    no node fits, after unschedulable_grace_s; but not while a node starts or a volume is made
+ *   refusal     of pods by quota, LimitRange, pod security, policy, webhook or validation
+ *   over        a Job that has failed, a bare pod that has failed, ProgressDeadlineExceeded
+ *
+ * All else is told, and does not end the wait: failed probes, mounts that are tried again, back-off, an out-of-memory kill, an eviction,
  * a Service without matching pods, finalizers that others still hold.
  */
 #pragma once
@@ -31,11 +38,11 @@ struct kg_surroundings;
 /* 0 takes the default given here; a negative grace means that time alone never makes it fatal. */
 struct kg_diagnosis_rules {
 	int64_t now_s;
-	int64_t since_s;               /* when this apply began: events before are of an earlier life. 0 counts all */
-	uint32_t crash_restarts;       /* 3: with the kubelet's back-off of 10, 20, 40 s this is half a minute of trying */
-	int32_t pull_grace_s;          /* 60: a registry that does not answer, a limit on requests, a name that does not resolve */
-	int32_t missing_grace_s;       /* 10: a ConfigMap, Secret or ServiceAccount that another node may still bring */
-	int32_t unschedulable_grace_s; /* 30: a node that is not Ready yet, room that a dying pod gives back */
+	int64_t since_s;               /* when this apply began, by the cluster's clock: older events do not count; 0 counts all */
+	uint32_t crash_restarts;       /* 3: half a minute of trying, with the kubelet's back-off of 10, 20, 40 s */
+	int32_t pull_grace_s;          /* 60: a registry that does not answer, or limits requests */
+	int32_t missing_grace_s;       /* 10 */
+	int32_t unschedulable_grace_s; /* 30: a dying pod still gives its room back */
 };
 
 struct kg_finding {
