@@ -40,6 +40,8 @@ kg_tidy_message(struct kg_arena *arena, const char *message)
 	}
 	if (*message)
 		kg_text_add(&text, "…");
+	else if (text.size > 1 && text.bytes[text.size - 1] == '.' && text.bytes[text.size - 2] != '.')
+		return kg_copy_bytes(arena, text.bytes, text.size - 1);
 	return kg_text_end(&text);
 }
 
@@ -58,9 +60,8 @@ kg_fatal_after(const struct kg_examination *examination, int64_t from_s, int32_t
 static const char *
 sentence(const struct kg_examination *examination, const struct kg_draft *draft)
 {
-	/* The object itself is named by its title. */
-	if (!draft->pod || draft->pod == examination->object || draft->is_about_object)
-		return draft->text;
+	if (!draft->pod || draft->is_about_object)
+		return kg_format(examination->arena, "%s: %s", examination->title, draft->text);
 	return kg_format(examination->arena, "pod %s: %s", kg_member_text(draft->pod, "metadata.name", "?"), draft->text);
 }
 

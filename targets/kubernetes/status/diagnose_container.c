@@ -161,8 +161,7 @@ examine_probe(struct kg_examination *examination, const cJSON *pod, const cJSON 
 		if (strcmp(one.reason, "Unhealthy") != 0 || !kg_text_starts(one.message, probes[kind].start) ||
 		    one.time_s < event.time_s || one.time_s < examination->rules.since_s)
 			continue;
-		if (one.container &&
-		    (strncmp(one.container, container, one.container_length) != 0 || container[one.container_length]))
+		if (!kg_event_is_of(&one, container))
 			continue;
 		event = one;
 	}

@@ -4,6 +4,7 @@
 #include "engine/base/text.h"
 #include "targets/kubernetes/status/diagnosis_inside.h"
 #include "targets/kubernetes/status/member.h"
+#include "targets/kubernetes/status/surroundings.h"
 
 static const char *const pull_reasons[] = { "ErrImagePull", "ImagePullBackOff", "ErrImagePullBackOff", "RegistryUnavailable",
 	"SignatureValidationFailed", "ImageInspectError" };
@@ -95,15 +96,19 @@ examine_never(struct kg_examination *examination, const cJSON *pod, const char *
 static const char *
 pull_message(struct kg_examination *examination, const cJSON *pod, const char *container, const char *message)
 {
-	struct kg_event event;
+	int64_t latest_s = examination->rules.since_s;
 
-	if ((!kg_text_starts(message, "Back-off") || strstr(message, ": ")) && *message)
+	if (*message && (!kg_text_starts(message, "Back-off") || strstr(message, ": ")))
 		return message;
-	for (int named = 1; named >= 0; named--)
-		if (kg_event_latest(
-			examination->around, pod, "Failed", named ? container : NULL, examination->rules.since_s, &event) &&
-		    kg_text_starts(event.message, "Failed to pull"))
-			return event.message;
+	for (const struct kg_near *near = kg_surroundings_events(examination->around, pod); near; near = near->next) {
+		struct kg_event event = kg_event_read(near->object);
+
+		if (event.time_s < latest_s || !kg_text_starts(event.message, "Failed to pull") ||
+		    !kg_event_is_of(&event, container))
+			continue;
+		latest_s = event.time_s;
+		message = event.message;
+	}
 	return message;
 }
 

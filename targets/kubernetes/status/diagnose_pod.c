@@ -210,11 +210,12 @@ examine_node(struct kg_examination *examination, const cJSON *pod)
 	return true;
 }
 
-/* What the state of the pod or of a container says as well, a moment later and better. */
+/* What the state of the pod or of a container says as well, a moment later and better, or what a rule has found to be over. */
 static bool
 is_told_by_state(const char *reason)
 {
-	static const char *const reasons[] = { "FailedScheduling", "BackOff", "Failed", "ErrImageNeverPull", "InspectFailed" };
+	static const char *const reasons[] = { "FailedScheduling", "BackOff", "Failed", "ErrImageNeverPull", "InspectFailed",
+		"FailedMount", "FailedAttachVolume", "FailedMapVolume", "FailedCreatePodSandBox", "Unhealthy" };
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
 		if (strcmp(reason, reasons[i]) == 0)

@@ -48,8 +48,8 @@ struct kg_diagnosis_rules {
 struct kg_finding {
 	bool is_fatal;
 	const char *object; /* of the node's objects the one that it is about, as kubectl takes it: "deployment/web" */
-	const char
-	    *sentence; /* what and where, one line without a full stop, to stand behind object: "pod web-5d…-x7: container app …" */
+	/* Where and what, one line without a full stop: "pod web-5d…-x7: container app …", "service/web: no pod …". */
+	const char *sentence;
 	const char *advice; /* what to do, or NULL */
 	uint32_t count;     /* how many pods say the same; the sentence names the first and says how many more */
 	/* Whose log says more; pod is NULL where no log does. is_previous: of the container before the last restart. */

@@ -42,11 +42,11 @@ kg_event_read(const cJSON *object)
 	return event;
 }
 
-static bool
-is_of_container(const struct kg_event *event, const char *container)
+bool
+kg_event_is_of(const struct kg_event *event, const char *container)
 {
-	return event->container && strlen(container) == event->container_length &&
-	    memcmp(event->container, container, event->container_length) == 0;
+	return !event->container ||
+	    (strlen(container) == event->container_length && memcmp(event->container, container, event->container_length) == 0);
 }
 
 bool
@@ -62,7 +62,7 @@ kg_event_latest(const struct kg_surroundings *around, const cJSON *object, const
 			continue;
 		if (reason ? strcmp(event.reason, reason) != 0 : !event.is_warning)
 			continue;
-		if (container && !is_of_container(&event, container))
+		if (container && (!event.container || !kg_event_is_of(&event, container)))
 			continue;
 		*ret_event = event;
 		found = true;

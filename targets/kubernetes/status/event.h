@@ -26,6 +26,9 @@ struct kg_event {
 
 struct kg_event kg_event_read(const cJSON *object);
 
+/* Whether it is about that container, or about no one in particular. */
+bool kg_event_is_of(const struct kg_event *event, const char *container);
+
 /*
  * The latest event about object with that reason (NULL: any warning), of that container (NULL: any) and not before since_s. False
  * when there is none.

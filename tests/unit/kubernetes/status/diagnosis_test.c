@@ -71,7 +71,7 @@ told(struct kg_arena *arena, const struct kg_finding *finding, int64_t now_s)
 {
 	struct kg_text text = { .arena = arena };
 
-	kg_text_format(&text, "%s: %s: %s", finding->is_fatal ? "fatal" : "told", finding->object, finding->sentence);
+	kg_text_format(&text, "%s: %s; of %s", finding->is_fatal ? "fatal" : "told", finding->sentence, finding->object);
 	if (finding->fatal_at_s)
 		kg_text_format(&text, "; fatal in %" PRId64 " s", finding->fatal_at_s - now_s);
 	if (finding->advice)
