@@ -22,7 +22,9 @@
 #include "targets/kubernetes/inventory.h"
 #include "targets/kubernetes/manifest/manifest.h"
 
+struct gathering;
 struct kg_finding;
+struct kg_review;
 struct kg_ready_when;
 
 #define KG_LABEL_GRAPH "kgraph/graph"
@@ -64,7 +66,7 @@ struct kubernetes_item {
 	bool is_written;                    /* in this run */
 };
 
-enum kubernetes_opening { KUBERNETES_RUN, KUBERNETES_LOOK, KUBERNETES_UNDO };
+enum kubernetes_opening { KUBERNETES_RUN, KUBERNETES_LOOK, KUBERNETES_UNDO, KUBERNETES_GATHER };
 
 /* What is read by a worker, and lives until the run has ended. */
 struct kubernetes_reading {
@@ -150,6 +152,7 @@ struct kubernetes_state {
 	uint32_t listing; /* of the inventory's groups: asked for in turn */
 	KG_LIST(struct kubernetes_listing *) listings;
 	struct kg_api_items *claims;
+	KG_LIST(struct gathering *) gatherings;
 	struct kubernetes_removal removal;
 	struct kubernetes_wait wait;
 	int64_t started_s;
@@ -211,7 +214,8 @@ struct kg_next kg_kubernetes_failed(struct kg_job *job, struct kg_error *error);
 
 /* ---- the operations and their columns ---- */
 
-kg_step kg_kubernetes_look, kg_kubernetes_run, kg_kubernetes_ready, kg_kubernetes_undo;
+kg_step kg_kubernetes_look, kg_kubernetes_run, kg_kubernetes_ready, kg_kubernetes_undo, kg_kubernetes_gather;
+void kg_kubernetes_review(struct kg_review *review);
 
 /* Fills item->live of all items, and refuses those that are somebody else's. Goes on with then. */
 struct kg_next kg_kubernetes_see(struct kg_job *job, kg_step *then);
