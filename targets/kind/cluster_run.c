@@ -67,7 +67,7 @@ config_make(struct kg_job *job)
 	if (!error && path) {
 		error = kg_file_read(job->arena, path, &bytes, &size);
 		if (!error)
-			error = kg_yaml_read(job->arena, path, bytes, size, &file);
+			error = kg_kind_yaml_read(job->arena, path, bytes, size, &file);
 	}
 	if (!error)
 		error = kg_cluster_config_make(job->arena, &spec->settings, file, state->name, mirrors, &state->config);

@@ -58,7 +58,7 @@ struct kg_error *
 kg_kubeconfig_read(struct kg_arena *arena, const char *file, const char *text, size_t size, struct kg_kubeconfig *ret_config)
 {
 	cJSON *tree;
-	struct kg_error *error = kg_yaml_read(arena, file, text, size, &tree);
+	struct kg_error *error = kg_kind_yaml_read(arena, file, text, size, &tree);
 
 	*ret_config = (struct kg_kubeconfig){ 0 };
 	if (error)

@@ -50,7 +50,7 @@ is_too_deep(const char *text, size_t size)
 }
 
 struct kg_error *
-kg_yaml_read(struct kg_arena *arena, const char *file, const char *text, size_t size, cJSON **ret_tree)
+kg_kind_yaml_read(struct kg_arena *arena, const char *file, const char *text, size_t size, cJSON **ret_tree)
 {
 	const struct kg_place place = { .file = kg_copy(arena, file) };
 	struct fy_diag *diag = fy_diag_create(&(struct fy_diag_cfg){ .level = FYET_ERROR, .module_mask = ~0U });

@@ -33,7 +33,7 @@ made(struct kg_arena *arena, const struct kg_cluster_settings *settings, const c
 	const char *text = NULL;
 
 	if (yaml)
-		assert_null(kg_yaml_read(arena, "kind.yaml", yaml, strlen(yaml), &file));
+		assert_null(kg_kind_yaml_read(arena, "kind.yaml", yaml, strlen(yaml), &file));
 	struct kg_error *error = kg_cluster_config_make(arena, settings, file, "shop", mirrors, &text);
 	cJSON_Delete(file);
 	return error ? error->message : text;
