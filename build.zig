@@ -711,6 +711,7 @@ pub const fuzz_tests: []const Test = &.{
     .{ .source = "tests/fuzz/glob_fuzz.c", .rooms = &.{.cache} },
     .{ .source = "tests/fuzz/http_header_fuzz.c", .rooms = &.{.base} },
     .{ .source = "tests/fuzz/image_words_fuzz.c", .rooms = &.{.container} },
+    .{ .source = "tests/fuzz/kind_fuzz.c", .rooms = &.{.kind} },
     .{ .source = "tests/fuzz/ignore_fuzz.c", .rooms = &.{.cache} },
     .{ .source = "tests/fuzz/jsonpath_fuzz.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/fuzz/graph_fuzz.c", .rooms = &.{.graph} },

@@ -47,7 +47,7 @@ says "WEB='127.0.0.1:$(kgraph_port web)'"
 kubeconfig=$PWD/.kgraph/default/nodes/cluster/kubeconfig
 says "KUBECONFIG='$kubeconfig'"
 same "$(stat -c %a "$kubeconfig")" 600
-gone "$HOME/.kube"
+gone "$HOME/.kube/config"
 
 # There, and well: nothing is done, and one listing tells it.
 watch_engine
