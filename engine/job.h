@@ -135,6 +135,7 @@ struct kg_child {
 	const char *user;        /* runs as this user when kgraph is root; ignored otherwise */
 	const char *input;       /* written to its standard input, which is then closed; NULL: /dev/null */
 	size_t input_size;
+	const char *input_path; /* instead of input: the file that it finds as its standard input */
 	int64_t timeout_ms; /* 0: the node's own time limit alone. TERM at the limit, KILL 5 s later, to the whole process group */
 	bool capture;       /* keep standard output for the step, out of the log */
 	size_t capture_limit; /* of what is kept; what comes after it is dropped. 0: 1 MiB */

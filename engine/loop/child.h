@@ -42,10 +42,11 @@ struct kg_child_start {
 	const char *user;  /* its name, for the groups; NULL: gid alone */
 	const char *input; /* for standard input, which is then a file that can be read from its start; NULL: /dev/null */
 	size_t input_size;
-	int pass_fd;           /* if > 2: becomes file descriptor 3 of the child; all others but 0, 1 and 2 are closed */
-	bool inherit_terminal; /* standard streams, group and session are ours: for `kgraph run -- COMMAND` */
-	int64_t timeout_ms;    /* 0: none. TERM to the group at the limit, KILL after kill_after_ms more */
-	int64_t kill_after_ms; /* 0: 5 s */
+	const char *input_path; /* instead of input: this file */
+	int pass_fd;            /* if > 2: becomes file descriptor 3 of the child; all others but 0, 1 and 2 are closed */
+	bool inherit_terminal;  /* standard streams, group and session are ours: for `kgraph run -- COMMAND` */
+	int64_t timeout_ms;     /* 0: none. TERM to the group at the limit, KILL after kill_after_ms more */
+	int64_t kill_after_ms;  /* 0: 5 s */
 	/* stream is 1 or 2. Called for each piece; the bytes are gone afterwards. NULL: both streams are /dev/null. */
 	void (*on_output)(void *context, int stream, const char *bytes, size_t size);
 	void *context;

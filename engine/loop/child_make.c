@@ -111,7 +111,10 @@ streams_make(struct kg_loop *loop, const struct kg_child_start *start, struct kg
 {
 	if (start->inherit_terminal)
 		return true;
-	spawn->streams[0] = start->input ? input_make(start->input, start->input_size) : loop->null_fd;
+	if (start->input_path)
+		spawn->streams[0] = fd_above(open(start->input_path, O_RDONLY | O_CLOEXEC));
+	else
+		spawn->streams[0] = start->input ? input_make(start->input, start->input_size) : loop->null_fd;
 	if (spawn->streams[0] < 0)
 		return false;
 	if (start->on_output)

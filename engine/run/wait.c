@@ -257,6 +257,7 @@ start_fill(struct kg_job *job, const struct kg_child *child, struct kg_child_sta
 		.cwd = cwd,
 		.input = child->input,
 		.input_size = child->input_size,
+		.input_path = child->input_path,
 		.pass_fd = child->pass_fd,
 		.on_output = on_output,
 		.context = operation_of(job),

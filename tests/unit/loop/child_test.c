@@ -128,6 +128,20 @@ run_program(struct child_fixture *fixture, const char *program)
 }
 
 static void
+a_file_can_be_its_input(void **state)
+{
+	struct child_fixture *fixture = *state;
+
+	fixture->start.input_path = "/proc/version";
+	run_shell(fixture, "read -r word rest; echo -n $word");
+	assert_string_equal(fixture_output(fixture), "Linux");
+	fixture->ended = 0;
+	fixture->start.input_path = "/no/such/file";
+	run_program(fixture, "/bin/cat");
+	assert_int_equal(fixture->wait.sys, ENOENT);
+}
+
+static void
 a_missing_program_is_told(void **state)
 {
 	struct child_fixture *fixture = *state;
@@ -357,6 +371,7 @@ main(void)
 		TEST(a_huge_input_reaches_the_child_while_it_prints),
 		TEST(without_input_it_reads_the_end_at_once),
 		TEST(an_empty_input_is_an_input),
+		TEST(a_file_can_be_its_input),
 		TEST(a_missing_program_is_told),
 		TEST(a_program_that_may_not_be_run_is_told),
 		TEST(a_missing_interpreter_is_told_apart_from_a_missing_program),
