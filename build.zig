@@ -361,7 +361,7 @@ pub const rooms = struct {
     };
     pub const kind: Room = .{
         .folder = "targets/kind",
-        .uses = &.{ .base, .run, .probe, .containers },
+        .uses = &.{ .base, .run, .probe, .registry, .containers },
         .packages = &.{ .cjson, .crypto, .fyaml },
         .files = &.{
             "cluster.c",
@@ -373,6 +373,11 @@ pub const rooms = struct {
             "cluster_run.c",
             "cluster_undo.c",
             "kubeconfig.c",
+            "load.c",
+            "load_archive.c",
+            "load_layout.c",
+            "load_push.c",
+            "load_run.c",
             "node_status.c",
             "nodes.c",
             "yaml.c",
@@ -601,6 +606,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/kubernetes/status/ready_when_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/status/diagnosis_test.c", .rooms = &.{.kubernetes}, .more = status_cases },
     .{ .source = "tests/unit/kubernetes/status/strict_test.c", .rooms = &.{.kubernetes}, .more = status_cases },
+    .{ .source = "tests/unit/kind/load_test.c", .rooms = &.{.kind} },
     .{ .source = "tests/unit/loop/child_end_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/child_fixture.c"} },
     .{ .source = "tests/unit/loop/child_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/child_fixture.c"} },
     .{ .source = "tests/unit/loop/http_absent_test.c", .rooms = &.{.loop} },
