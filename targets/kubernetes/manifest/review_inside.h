@@ -1,0 +1,74 @@
+/*
+ * What the rules of the review share: all objects, found by name, and pods, found by label.
+ *
+ *     struct kg_subject *found = kg_review_find(scene, subject, "ConfigMap", "ds", "settings");
+ *     kg_review_tell(scene, KG_TELL_ERROR, place, "…", …);
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/base/list.h"
+#include "engine/base/map.h"
+#include "targets/kubernetes/manifest/field.h"
+#include "targets/kubernetes/manifest/manifest.h"
+#include "targets/kubernetes/manifest/review.h"
+
+/* One object among those of all nodes. */
+struct kg_subject {
+	const struct kg_object *object;
+	const struct kg_reviewed *node;
+	const char *namespace_; /* as it will be applied; NULL for kinds that live in none */
+	cJSON *template_;       /* of its pods, or NULL */
+	cJSON *pod;             /* their spec, or NULL */
+};
+static constexpr uint32_t kg_review_none = UINT32_MAX;
+
+/* The pods with one label, one after the other. */
+struct kg_labelled {
+	uint32_t subject, next;
+};
+
+struct kg_scene {
+	struct kg_arena *arena;
+	const struct kg_world *world;
+	struct kg_errors *errors, *warnings;
+	KG_LIST(struct kg_subject) subjects;
+	struct kg_map by_name;  /* "cluster\nKind namespace name" to subjects */
+	struct kg_map by_label; /* "cluster\nnamespace name=value" to the first of labelled */
+	KG_LIST(struct kg_labelled) labelled;
+	struct kg_map namespaces; /* "cluster\nnamespace" in which objects live */
+	struct kg_map partial;    /* clusters of which not all objects are known */
+	struct kg_map custom; /* "cluster\ntext" of all texts in custom objects: their controllers may make what is named there */
+	struct kg_map told;   /* what need not be told twice */
+	struct kg_map node_ports; /* "cluster\nprotocol port" to subjects */
+};
+
+/* A rule looks at one object; all objects are known to the scene by then. */
+typedef void(kg_review_rule)(struct kg_scene *scene, const struct kg_subject *subject);
+kg_review_rule kg_review_references; /* what is named is there, with the keys that are named */
+kg_review_rule kg_review_namespace;
+kg_review_rule kg_review_own_selector; /* a workload's selector matches its own pods */
+kg_review_rule kg_review_mounts;
+kg_review_rule kg_review_probes;
+kg_review_rule kg_review_images;
+kg_review_rule kg_review_service_selector;
+kg_review_rule kg_review_service_ports;
+kg_review_rule kg_review_node_ports;
+
+/* NULL when no node of the same cluster has it. */
+const struct kg_subject *kg_review_find(
+    const struct kg_scene *scene, const struct kg_subject *from, const char *kind, const char *namespace_, const char *name);
+/* The closest name of such an object in the namespace, or NULL. */
+const char *kg_review_nearest(
+    const struct kg_scene *scene, const struct kg_subject *from, const char *kind, const char *namespace_, const char *name);
+/* True the first time that it is asked for a text. */
+bool kg_review_is_new(struct kg_scene *scene, const char *text);
+bool kg_review_is_partial(const struct kg_scene *scene, const struct kg_subject *subject);
+/* A text with ${…}, which is not known yet. */
+bool kg_review_is_open(const char *text);
+
+/* Made and added; the caller advises. value NULL: the object's name. */
+[[gnu::format(printf, 5, 6)]] struct kg_error *kg_review_tell(
+    struct kg_scene *scene, bool is_error, const struct kg_subject *subject, const cJSON *value, const char *format, ...);
