@@ -208,6 +208,26 @@ containers_are_told_alike_by_both_engines(void **state)
 }
 
 static void
+nerdctls_words_for_a_container_are_dockers_states(void **state)
+{
+	static const char listing[] = "{\"Names\":\"a\",\"Status\":\"Up\",\"Labels\":\"io.x-k8s.kind.cluster=shop\"}\n"
+				      "{\"Names\":\"b\",\"Status\":\"Exited (137) 3 minutes ago\"}\n"
+				      "{\"Names\":\"c\",\"Status\":\"Created\"}\n"
+				      "{\"Names\":\"d\",\"Status\":\"Paused\"}\n"
+				      "{\"Names\":\"e\",\"Status\":\"Unknown\"}\n";
+	struct kg_containers containers;
+
+	assert_null(kg_nerdctl.read_containers(*state, listing, &containers));
+	assert_int_equal(kg_containers_find(&containers, "a")->state, KG_CONTAINER_RUNNING);
+	assert_string_equal(kg_label(kg_containers_find(&containers, "a")->labels, "io.x-k8s.kind.cluster"), "shop");
+	assert_int_equal(kg_containers_find(&containers, "b")->state, KG_CONTAINER_EXITED);
+	assert_int_equal(kg_containers_find(&containers, "b")->exit_code, 137);
+	assert_int_equal(kg_containers_find(&containers, "c")->state, KG_CONTAINER_CREATED);
+	assert_int_equal(kg_containers_find(&containers, "d")->state, KG_CONTAINER_PAUSED);
+	assert_int_equal(kg_containers_find(&containers, "e")->state, KG_CONTAINER_OTHER);
+}
+
+static void
 ranges_of_ports_are_told_one_by_one(void **state)
 {
 	struct kg_containers containers;
@@ -278,6 +298,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_name_of_ones_own_counts_more_than_one_of_a_shared_store, setup, teardown),
 		cmocka_unit_test_setup_teardown(inspections_tell_sizes_and_labels, setup, teardown),
 		cmocka_unit_test_setup_teardown(containers_are_told_alike_by_both_engines, setup, teardown),
+		cmocka_unit_test_setup_teardown(nerdctls_words_for_a_container_are_dockers_states, setup, teardown),
 		cmocka_unit_test_setup_teardown(ranges_of_ports_are_told_one_by_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(networks_and_volumes_are_told_with_their_labels, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_listing_is_an_error_and_nothing_is_nothing, setup, teardown),
