@@ -23,7 +23,7 @@ kg_cluster_kubeconfig_read(struct kg_job *job)
 	size_t size;
 
 	return !kg_file_read(job->arena, path, &bytes, &size) &&
-	    !kg_kubeconfig_read(job->arena, path, bytes, size, &state->kubeconfig);
+	    !kg_kind_kubeconfig_read(job->arena, path, bytes, size, &state->kubeconfig);
 }
 
 struct kg_next

@@ -55,19 +55,20 @@ base64_read(struct kg_arena *arena, const char *text)
 }
 
 struct kg_error *
-kg_kubeconfig_read(struct kg_arena *arena, const char *file, const char *text, size_t size, struct kg_kubeconfig *ret_config)
+kg_kind_kubeconfig_read(
+    struct kg_arena *arena, const char *file, const char *text, size_t size, struct kg_kind_kubeconfig *ret_config)
 {
 	cJSON *tree;
 	struct kg_error *error = kg_kind_yaml_read(arena, file, text, size, &tree);
 
-	*ret_config = (struct kg_kubeconfig){ 0 };
+	*ret_config = (struct kg_kind_kubeconfig){ 0 };
 	if (error)
 		return error;
 	const char *current = text_of(tree, "current-context");
 	const cJSON *context = entry(member(tree, "contexts"), current, "context");
 	const cJSON *cluster = entry(member(tree, "clusters"), text_of(context, "cluster"), "cluster");
 	const cJSON *user = entry(member(tree, "users"), text_of(context, "user"), "user");
-	*ret_config = (struct kg_kubeconfig){
+	*ret_config = (struct kg_kind_kubeconfig){
 		.context = kg_copy(arena, current),
 		.server = kg_copy(arena, text_of(cluster, "server")),
 		.ca = base64_read(arena, text_of(cluster, "certificate-authority-data")),

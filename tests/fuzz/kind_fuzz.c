@@ -32,7 +32,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	struct kg_arena *arena = kg_arena_make();
 	const char *text = kg_copy_bytes(arena, bytes, size);
-	struct kg_kubeconfig config;
+	struct kg_kind_kubeconfig config;
 	struct kg_cluster_mapping mapping;
 	struct kg_error *error;
 
@@ -44,7 +44,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	error = kg_cluster_mapping_read(arena, text, &mapping);
 	kg_assert(error || (mapping.host > 0 && mapping.node > 0));
 	/* What aliases stand for is copied, which is as long as its writer wants. */
-	error = strchr(text, '*') ? NULL : kg_kubeconfig_read(arena, "kubeconfig", text, strlen(text), &config);
+	error = strchr(text, '*') ? NULL : kg_kind_kubeconfig_read(arena, "kubeconfig", text, strlen(text), &config);
 	kg_assert(strchr(text, '*') || error || config.key);
 	kg_arena_free(arena);
 	return 0;

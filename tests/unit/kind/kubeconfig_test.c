@@ -49,9 +49,9 @@ static const char whole[] = "apiVersion: v1\n"
 static void
 a_kubeconfig_of_kinds_is_read(void **state)
 {
-	struct kg_kubeconfig config;
+	struct kg_kind_kubeconfig config;
 
-	assert_null(kg_kubeconfig_read(*state, "kubeconfig", whole, strlen(whole), &config));
+	assert_null(kg_kind_kubeconfig_read(*state, "kubeconfig", whole, strlen(whole), &config));
 	assert_string_equal(config.context, "kind-shop");
 	assert_string_equal(config.server, "https://127.0.0.1:43210");
 	assert_string_equal(config.ca, "ca");
@@ -62,10 +62,10 @@ a_kubeconfig_of_kinds_is_read(void **state)
 static void
 one_that_is_cut_short_is_refused(void **state)
 {
-	struct kg_kubeconfig config;
+	struct kg_kind_kubeconfig config;
 
 	for (size_t size = 0; size + 2 < strlen(whole); size++)
-		assert_non_null(kg_kubeconfig_read(*state, "kubeconfig", whole, size, &config));
+		assert_non_null(kg_kind_kubeconfig_read(*state, "kubeconfig", whole, size, &config));
 }
 
 #define NODE(name, status, heartbeat)                                                                                           \
