@@ -81,6 +81,7 @@ how_it_ended(
 		break;
 	case 137: return "was killed (exit code 137)";
 	case 139: return "crashed with a segmentation fault (exit code 139)";
+	default: break;
 	}
 	return kg_format(arena, "ended with exit code %" PRId64, code);
 }

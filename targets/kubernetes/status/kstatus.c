@@ -218,7 +218,7 @@ generic(struct kg_arena *arena, const cJSON *object, struct kg_status *ret_statu
 	}
 	int64_t generation = kg_member_integer(object, "metadata.generation", -1);
 	int64_t observed = kg_member_integer(object, "status.observedGeneration", generation);
-	if (generation != -1 && observed != generation) {
+	if (kg_member(object, "metadata.generation") && observed != generation) {
 		*ret_status = kg_status_waiting("LatestGenerationNotObserved",
 		    kg_format(arena, "%s generation is %" PRId64 ", but latest observed generation is %" PRId64,
 			kg_member_text(object, "kind", ""), generation, observed));
