@@ -153,23 +153,13 @@ classes_watch(struct kg_job *job)
 		    (struct kubernetes_around){ kg_api_watch(job, state->api, resource, NULL, NULL, NULL), "StorageClass", NULL });
 }
 
-static bool
-is_namespace_first(const struct kubernetes_wait *wait, uint32_t index)
-{
-	const struct kubernetes_awaited *it = &wait->objects.items[index];
-
-	for (uint32_t i = 0; i < index; i++)
-		if (wait->objects.items[i].watch && kg_text_equal(wait->objects.items[i].namespace_, it->namespace_))
-			return false;
-	return true;
-}
-
 /* Watches what is not ready as it was seen last. */
 static void
 watches_open(struct kg_job *job)
 {
 	const struct kubernetes_state *state = job->state;
 	struct kubernetes_wait *wait = wait_of(job);
+	struct kg_map namespaces = { .arena = job->arena };
 	bool has_claims = false;
 
 	for (uint32_t i = 0; i < wait->objects.count; i++) {
@@ -181,7 +171,7 @@ watches_open(struct kg_job *job)
 		it->watch = kg_api_watch(job, state->api, it->resource, it->namespace_, kg_kubernetes_selector(job), NULL);
 		wait->topic = it->watch->topic;
 		has_claims |= strcmp(it->kind, "PersistentVolumeClaim") == 0;
-		if (it->namespace_ && is_namespace_first(wait, i))
+		if (it->namespace_ && kg_map_put(&namespaces, it->namespace_, i))
 			around_watch(job, it->namespace_);
 	}
 	if (has_claims)
@@ -276,9 +266,15 @@ object_judge(struct kg_job *job, struct judgement *judgement, struct kubernetes_
 		return;
 	}
 	struct kg_status status = status_of(wait, it, live, around);
-	it->is_ready = status.verdict == KG_VERDICT_CURRENT;
-	if (it->is_ready)
+	if (status.verdict == KG_VERDICT_CURRENT) {
+		const char *why = kg_kubernetes_unsteady(wait->scratch, live, around, wall_s());
+
+		it->is_ready = !why;
+		judgement->is_timed |= why != NULL;
+		if (why)
+			kg_list_push(wait->scratch, &judgement->waits, why);
 		return;
+	}
 	if (status.verdict == KG_VERDICT_FAILED && !judgement->error)
 		judgement->error = kg_error_make(job->arena, KG_EFAILED, "%s: %s", what, status.message);
 	judgement->is_timed |= status.verdict == KG_VERDICT_UNKNOWN || kg_object_is_namespaced("", it->kind) < 0;
