@@ -119,29 +119,12 @@ value_at(struct kg_arena *arena, const cJSON *object, const char *path)
 	return found;
 }
 
-/* `strict decoding error: unknown field "spec.replica"`: the field, or NULL. */
-static const char *
-unknown_field(struct kg_arena *arena, const char *message)
-{
-	const char *at = strstr(message, "unknown field \"");
-
-	if (!at)
-		return NULL;
-	at += strlen("unknown field \"");
-	return kg_copy_bytes(arena, at, strcspn(at, "\""));
-}
-
 /* Where in the manifest the refused field stands. */
 static struct kg_place
 place_of(struct kg_job *job, const struct kubernetes_item *item, const struct kg_api_status *status)
 {
 	const char *field = status && status->cause_count > 0 ? status->causes[0].field : "";
 
-	if (status && !*field) {
-		const char *unknown = unknown_field(job->arena, status->message);
-
-		field = unknown ? unknown : "";
-	}
 	const cJSON *value = *field ? value_at(job->arena, item->object.json, field) : NULL;
 	return kg_object_place(job->arena, &item->object, value == item->object.json ? NULL : value);
 }
@@ -208,9 +191,6 @@ refusal(struct kg_job *job, struct kg_error *error, const struct kg_api_status *
 	if (status->code == 404 && strstr(status->message, "namespaces \""))
 		return kg_error_advise(
 		    job->arena, error, "`create_namespace = true` makes the namespace; or let a node that makes it come first");
-	if (status->code == 409)
-		return kg_error_advise(job->arena, error,
-		    "leave those fields out, and the other manager keeps them; or `force = true`, and they are this node's");
 	if (is_immutable(status))
 		return kg_error_advise(
 		    job->arena, error, "`replace = true` deletes it and makes it again; what it runs is interrupted");

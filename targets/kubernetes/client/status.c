@@ -9,13 +9,53 @@
 #include "targets/kubernetes/client/json.h"
 
 static constexpr size_t words_most = 2000;
+/* Longer values are left out of sentences. */
+static constexpr size_t value_most = 100;
 static constexpr uint32_t causes_told = 8;
+
+/* The end of a value as a server prints it, JSON or Go: behind the last bracket and quote that it opens. */
+static const char *
+value_end(const char *value)
+{
+	uint32_t depth = 0;
+	bool is_quoted = false;
+
+	for (const char *at = value; *at; at++) {
+		if (is_quoted && *at == '\\' && at[1])
+			at++;
+		else if (*at == '"')
+			is_quoted = !is_quoted;
+		else if (!is_quoted && strchr("{[(", *at))
+			depth++;
+		else if (!is_quoted && strchr("}])", *at) && depth > 0)
+			depth--;
+		else if (!is_quoted && depth == 0 && *at == ':')
+			return at;
+	}
+	return NULL;
+}
+
+/* `spec.template: Invalid value: {a pod, on three pages}: field is immutable`: what the user wrote is in front of him anyway. */
+static char *
+values_cut(char *text)
+{
+	static const char words[] = "Invalid value: ";
+
+	for (char *at = strstr(text, words); at; at = strstr(at + 1, words)) {
+		char *value = at + strlen("Invalid value");
+		const char *end = value_end(value + 2);
+
+		if (end && (size_t)(end - value) > value_most)
+			memmove(value, end, strlen(end) + 1);
+	}
+	return text;
+}
 
 /* On one line, masked and not too long: whoever answers chooses the words. */
 static const char *
 words_of(struct kg_job *job, const char *text)
 {
-	char *words = kg_copy(job->arena, kg_mask_text(job->arena, job->mask, text));
+	char *words = values_cut(kg_copy(job->arena, kg_mask_text(job->arena, job->mask, text)));
 	size_t length = 0;
 
 	for (char *at = words; *at; at++) {
@@ -218,7 +258,7 @@ refused(struct kg_job *job, const struct kg_api_status *status)
 	if (conflicts)
 		return kg_error_advise(job->arena,
 		    kg_error_make(job->arena, KG_EINPUT, "other managers own fields that it sets: %s", conflicts),
-		    "take the fields out of the manifest, or take them over with force");
+		    "leave the fields out, and they stay the other manager's; or take them over with `force = true`");
 	if (status->code == 401) {
 		error =
 		    kg_error_make(job->arena, KG_EFAILED, "the API server at %s does not take the credentials of %s", api->server,

@@ -149,6 +149,13 @@ static const struct {
 	    "\\\"spec.replica\\\", unknown field \\\"spec.x\\\"",
 	    "", "spec.replica: there is no such field; spec.x: there is no such field",
 	    "UnknownField|spec.replica|there is no such field\nUnknownField|spec.x|there is no such field\n" },
+	{ 422, "Job.batch is invalid",
+	    "{\"reason\":\"FieldValueInvalid\",\"field\":\"spec.template\",\"message\":\"Invalid value: "
+	    "core.PodTemplateSpec{Labels:map[string]string{\\\"a\\\":\\\"} b: c\\\"}, "
+	    "Spec:core.PodSpec{Containers:[]core.Container{core.Container{"
+	    "Name:\\\"app\\\", Image:\\\"x\\\"}}}}: field is immutable\"}",
+	    "spec.template: Invalid value: field is immutable",
+	    "FieldValueInvalid|spec.template|Invalid value: field is immutable\n" },
 	{ 500,
 	    "failed to create typed patch object (shop/web; apps/v1, Kind=Deployment): .spec.replica: field not declared in schema",
 	    "",
