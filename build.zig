@@ -417,6 +417,7 @@ pub const rooms = struct {
             "kubernetes_read.c",
             "kubernetes_ready.c",
             "kubernetes_remove.c",
+            "kubernetes_review.c",
             "kubernetes_run.c",
             "kubernetes_setting.c",
             "kubernetes_steady.c",

@@ -61,6 +61,7 @@ const struct kg_kind kg_kind_kubernetes = {
 	.ready = kg_kubernetes_ready,
 	.undo = kg_kubernetes_undo,
 
+	.review = kg_kubernetes_review,
 	.close = kg_kubernetes_close,
 	.logs = logs,
 	.outlives = true,

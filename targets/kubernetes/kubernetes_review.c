@@ -1,0 +1,300 @@
+/*
+ * What is wrong with the manifests of all nodes together, told before anything starts: manifest/review.h has the rules within objects; here stands what the
+ * graph knows beside them: which images its nodes load, which ports its clusters map, which schema comes from a migration.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+#include "engine/review.h"
+#include "targets/kubernetes/client/json.h"
+#include "targets/kubernetes/kubernetes_inside.h"
+#include "targets/kubernetes/manifest/review.h"
+
+static constexpr int postgresql_port = 5432;
+
+struct view {
+	struct kg_review *review;
+	struct kubernetes_reading *readings;
+	struct kg_reviewed *nodes;
+};
+
+static const char *
+cluster_of(struct kg_arena *arena, const struct kubernetes_spec *spec)
+{
+	return kg_format(arena, "%s %s", spec->kubeconfig ? spec->kubeconfig : "", spec->context ? spec->context : "");
+}
+
+static bool
+is_open(const char *text)
+{
+	return text && strstr(text, "${");
+}
+
+/* Files that are not there may be made by a node of the graph: what is wrong with files that are there has a place. */
+static bool
+errors_take(struct kg_review *review, const struct kg_review_node *node, struct kg_errors *errors, bool is_whole)
+{
+	bool is_partial = false;
+
+	for (struct kg_error *error = errors->first, *next; error; error = next) {
+		next = error->next;
+		error->next = NULL;
+		if (!error->place.file && !is_whole) {
+			is_partial = true;
+			continue;
+		}
+		if (!error->place.file)
+			error->place = node->place;
+		kg_errors_add(review->errors, error);
+	}
+	errors->first = errors->last = NULL;
+	errors->count = 0;
+	return is_partial;
+}
+
+static void
+node_read(struct view *view, uint32_t index)
+{
+	struct kg_review *review = view->review;
+	const struct kg_review_node *node = &review->nodes[index];
+	const struct kubernetes_spec *spec = node->spec;
+	struct kubernetes_reading *reading = &view->readings[index];
+	bool is_partial = spec->render && *spec->render;
+
+	*reading = (struct kubernetes_reading){ .arena = review->arena, .spec = spec, .node = node->name };
+	reading->errors.arena = review->arena;
+	kg_kubernetes_read(reading);
+	is_partial |= errors_take(review, node, &reading->errors, false);
+	for (const struct kg_pair *pair = spec->values; pair && pair->name; pair++)
+		is_partial |= is_open(pair->value);
+	kg_kubernetes_patch(reading, NULL, NULL);
+	errors_take(review, node, &reading->errors, !is_partial);
+	view->nodes[index] = (struct kg_reviewed){
+		.node = node->name,
+		.manifest = &reading->manifest,
+		.cluster = cluster_of(review->arena, spec),
+		.namespace_ = spec->namespace_ ? spec->namespace_ : "default",
+		.is_partial = is_partial,
+	};
+}
+
+static bool
+text_is(const struct kg_values *values, const struct kg_value *value, const char *text)
+{
+	return value->type == KG_VALUE_TEXT && strcmp(kg_value_text(values, value), text) == 0;
+}
+
+/* Whether a setting, a text or a list of texts, says the text. */
+static bool
+setting_has(const struct kg_review_node *node, const char *name, const char *text)
+{
+	const struct kg_value *value = kg_value_member(node->values, node->settings, name);
+
+	if (!value)
+		return false;
+	if (value->type != KG_VALUE_LIST)
+		return text_is(node->values, value, text);
+	for (uint32_t i = 0; i < value->count; i++)
+		if (text_is(node->values, &node->values->items[value->start + i], text))
+			return true;
+	return false;
+}
+
+/* References are compared as they are written: ${node.image.ref} here and there is the same image. */
+static enum kg_presence
+has_image(void *context, const char *, const char *image)
+{
+	const struct view *view = context;
+	uint32_t count;
+	const struct kg_review_node *loads = kg_review_nodes_of(view->review, "image-load", &count);
+
+	for (uint32_t i = 0; i < count; i++)
+		if (setting_has(&loads[i], "images", image) || setting_has(&loads[i], "image", image))
+			return KG_PRESENT;
+	/* A reference that is not known yet may be to what another node has pushed or loaded. */
+	return count > 0 && !is_open(image) ? KG_ABSENT : KG_PRESENCE_UNKNOWN;
+}
+
+/* "[ADDRESS:]PORT:NODEPORT[/PROTOCOL]" */
+static bool
+mapping_is(const char *mapping, int64_t node_port)
+{
+	const char *colon = strrchr(mapping, ':');
+
+	return colon && strtoll(colon + 1, NULL, 10) == node_port;
+}
+
+/* The kind cluster that a kubeconfig comes from, or NULL. */
+static const struct kg_review_node *
+kind_cluster(struct kg_review *review, const char *cluster)
+{
+	uint32_t count;
+	const struct kg_review_node *clusters = kg_review_nodes_of(review, "kind-cluster", &count);
+
+	for (uint32_t i = 0; i < count; i++)
+		if (strstr(cluster, kg_format(review->arena, "${node.%s.", clusters[i].name)))
+			return &clusters[i];
+	return NULL;
+}
+
+static enum kg_presence
+maps_port(void *context, const char *cluster, int64_t node_port)
+{
+	const struct view *view = context;
+	const struct kg_review_node *node = kind_cluster(view->review, cluster);
+
+	if (!node || kg_value_member(node->values, node->settings, "config"))
+		return KG_PRESENCE_UNKNOWN;
+	const struct kg_value *ports = kg_value_member(node->values, node->settings, "ports");
+	for (uint32_t i = 0; ports && ports->type == KG_VALUE_LIST && i < ports->count; i++) {
+		const struct kg_value *port = &node->values->items[ports->start + i];
+
+		if (port->type == KG_VALUE_TABLE)
+			port = kg_value_member(node->values, port, "mapping");
+		if (!port || port->type != KG_VALUE_TEXT)
+			continue;
+		const char *mapping = kg_value_text(node->values, port);
+		if (is_open(mapping))
+			return KG_PRESENCE_UNKNOWN;
+		if (mapping_is(mapping, node_port))
+			return KG_PRESENT;
+	}
+	return KG_ABSENT;
+}
+
+/* name as a whole word of text, as a host in a URL or a setting is. */
+static bool
+has_word(const char *text, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (const char *at = strstr(text, name); at; at = strstr(at + 1, name)) {
+		bool begins = at == text || !(isalnum((unsigned char)at[-1]) || strchr("-._", at[-1]));
+		bool ends = !(isalnum((unsigned char)at[length]) || (at[length] && strchr("-_", at[length])));
+
+		if (begins && ends)
+			return true;
+	}
+	return false;
+}
+
+/* The node's object that speaks of a host of that name, or NULL. */
+static const struct kg_object *
+object_speaks(const struct view *view, uint32_t index, const char *host)
+{
+	const struct kg_manifest *manifest = &view->readings[index].manifest;
+
+	for (uint32_t i = 0; i < manifest->objects.count; i++) {
+		const struct kg_object *object = &manifest->objects.items[i];
+		enum kg_object_level level = kg_object_level(object);
+
+		if ((level == KG_LEVEL_WORKLOAD || level == KG_LEVEL_CONFIGURATION) &&
+		    has_word(kg_object_canonical(view->review->arena, object->json), host))
+			return object;
+	}
+	return NULL;
+}
+
+static bool
+is_database(const struct kg_object *object)
+{
+	const cJSON *port;
+
+	if (strcmp(object->kind, "Service") != 0)
+		return false;
+	cJSON_ArrayForEach(port, kg_json_at(object->json, "spec.ports"))
+	{
+		const cJSON *number = kg_json_at(port, "port");
+
+		if (cJSON_IsNumber(number) && number->valueint == postgresql_port)
+			return true;
+	}
+	return false;
+}
+
+/* Whoever speaks of the database's host, is of the same cluster, and does not come after the migration. */
+static void
+users_review(struct view *view, uint32_t server, const char *host, const struct kg_review_node *migration)
+{
+	struct kg_review *review = view->review;
+
+	for (uint32_t i = 0; i < review->count; i++) {
+		if (i == server || strcmp(view->nodes[i].cluster, view->nodes[server].cluster) != 0)
+			continue;
+		const struct kg_object *object = object_speaks(view, i, host);
+		if (!object || kg_review_needs(review, &review->nodes[i], migration) ||
+		    kg_review_needs(review, migration, &review->nodes[i]))
+			continue;
+		struct kg_error *warning = kg_review_warn(review, object->place,
+		    "%s speaks to the database %s, whose schema the node `%s` makes, and may start before it",
+		    kg_object_tell(review->arena, object), host, migration->name);
+		kg_error_advise(review->arena, warning, "add \"%s\" to `needs` of `%s`", migration->name, review->nodes[i].name);
+	}
+}
+
+static void
+schemas_review(struct view *view)
+{
+	struct kg_review *review = view->review;
+	uint32_t count;
+	const struct kg_review_node *migrations = kg_review_nodes_of(review, "migration", &count);
+
+	for (uint32_t m = 0; m < count; m++)
+		for (uint32_t i = 0; i < review->count; i++) {
+			const struct kg_manifest *manifest = &view->readings[i].manifest;
+
+			if (!kg_review_needs(review, &migrations[m], &review->nodes[i]))
+				continue;
+			for (uint32_t at = 0; at < manifest->objects.count; at++)
+				if (is_database(&manifest->objects.items[at]))
+					users_review(view, i, manifest->objects.items[at].name, &migrations[m]);
+		}
+}
+
+/* Two nodes that have the same object would take it from each other at every run. */
+static void
+duplicates_review(struct view *view)
+{
+	struct kg_review *review = view->review;
+	struct kg_map known = { .arena = review->arena };
+	uint32_t first;
+
+	for (uint32_t i = 0; i < review->count; i++)
+		for (uint32_t at = 0; at < view->readings[i].manifest.objects.count; at++) {
+			const struct kg_object *object = &view->readings[i].manifest.objects.items[at];
+			struct kg_object named = *object;
+
+			if (!named.namespace_ && kg_object_is_namespaced(named.api_version, named.kind) == 1)
+				named.namespace_ = view->nodes[i].namespace_;
+			const char *key =
+			    kg_format(review->arena, "%s %s", view->nodes[i].cluster, kg_object_key(review->arena, &named));
+			if (kg_object_level(object) <= KG_LEVEL_DEFINITION || is_open(object->name))
+				continue;
+			if (kg_map_get(&known, key, &first) && first != i)
+				kg_review_error(review, object->place, "%s is of the node `%s` already",
+				    kg_object_tell(review->arena, &named), review->nodes[first].name);
+			else
+				kg_map_put(&known, key, i);
+		}
+}
+
+void
+kg_kubernetes_review(struct kg_review *review)
+{
+	struct view view = { .review = review };
+
+	view.readings = kg_new_array(review->arena, struct kubernetes_reading, review->count);
+	view.nodes = kg_new_array(review->arena, struct kg_reviewed, review->count);
+	for (uint32_t i = 0; i < review->count; i++)
+		node_read(&view, i);
+	if (review->errors->count > 0)
+		return;
+	const struct kg_world world = { .context = &view, .has_image = has_image, .maps_port = maps_port };
+	kg_manifest_review(review->arena, view.nodes, review->count, &world, review->errors, review->warnings);
+	duplicates_review(&view);
+	schemas_review(&view);
+}
