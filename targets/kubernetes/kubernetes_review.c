@@ -113,7 +113,7 @@ has_image(void *context, const char *, const char *image)
 	const struct kg_review_node *loads = kg_review_nodes_of(view->review, "image-load", &count);
 
 	for (uint32_t i = 0; i < count; i++)
-		if (setting_has(&loads[i], "images", image) || setting_has(&loads[i], "image", image))
+		if (setting_has(&loads[i], "image", image))
 			return KG_PRESENT;
 	/* A reference that is not known yet may be to what another node has pushed or loaded. */
 	return count > 0 && !is_open(image) ? KG_ABSENT : KG_PRESENCE_UNKNOWN;
