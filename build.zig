@@ -710,6 +710,7 @@ pub const unit_tests: []const Test = &.{
 /// Programs that somebody runs by hand, to measure or to look.
 pub const hand_programs: []const Test = &.{
     .{ .source = "tests/bench/context.c", .rooms = &.{.cache} },
+    .{ .source = "tests/bench/kubernetes_client.c", .rooms = calling_rooms, .more = &.{ "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c" } },
     .{ .source = "tests/bench/spawn.c", .rooms = &.{.loop} },
     .{ .source = "tests/demo/live.c", .rooms = &.{.run} },
 };
@@ -718,6 +719,9 @@ pub const hand_programs: []const Test = &.{
 pub const fuzz_tests: []const Test = &.{
     .{ .source = "tests/fuzz/containerfile_fuzz.c", .rooms = &.{.container} },
     .{ .source = "tests/fuzz/auth_file_fuzz.c", .rooms = &.{.registry} },
+    .{ .source = "tests/fuzz/discovery_fuzz.c", .rooms = &.{.kubernetes} },
+    .{ .source = "tests/fuzz/kubeconfig_fuzz.c", .rooms = &.{.kubernetes} },
+    .{ .source = "tests/fuzz/watch_stream_fuzz.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/fuzz/image_reference_fuzz.c", .rooms = &.{.registry} },
     .{ .source = "tests/fuzz/registry_answer_fuzz.c", .rooms = &.{.registry} },
     .{ .source = "tests/fuzz/context_rules_fuzz.c", .rooms = &.{.cache} },

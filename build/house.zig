@@ -219,6 +219,7 @@ pub const House = struct {
         const b = house.b;
         const module = house.executableModule();
         addC(house, module, &.{one.source});
+        addC(house, module, one.more);
         house.linkRooms(module, roomSet(one.rooms), packageSet(one.packages));
         const path = std.mem.cutSuffix(u8, std.mem.cutPrefix(u8, one.source, "tests/").?, ".c").?;
         const made = house.executable(std.fs.path.basename(path), module);

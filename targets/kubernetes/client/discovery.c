@@ -214,6 +214,16 @@ kg_discovery_write(struct kg_arena *arena, const struct kg_discovery_file *file)
 	return kg_text_end(&text);
 }
 
+static bool
+is_header_value(const char *text)
+{
+	const char *at = text;
+
+	while (*at > ' ' && *at < 0x7f)
+		at++;
+	return at > text && !*at;
+}
+
 static const char *
 text_at(const cJSON *list, int index)
 {
@@ -252,8 +262,7 @@ file_read(struct kg_arena *arena, const cJSON *root, struct kg_discovery_file *f
 	for (int i = 0; i < 2; i++) {
 		const char *etag = text_at(etags, i);
 
-		/* It goes into a header. */
-		file->etags[i] = etag && *etag && !strpbrk(etag, "\r\n") ? kg_copy(arena, etag) : NULL;
+		file->etags[i] = etag && is_header_value(etag) ? kg_copy(arena, etag) : NULL;
 	}
 	file->kinds = kg_discovery_make(&kinds);
 	return file->kinds->count > 0;

@@ -365,10 +365,12 @@ roots_read(struct parse *parse, const struct kg_yaml_source *sources, uint32_t c
 	struct kg_errors errors = { .arena = parse->arena };
 
 	parse->roots = kg_new_array(parse->arena, struct entry, count + 1);
+	for (uint32_t i = 0; i < count; i++)
+		names[i] = sources[i].file;
+	parse->files = kg_text_enumerate(parse->arena, names, count, " and ");
 	for (uint32_t i = 0; i < count && !parse->error; i++) {
 		struct kg_yaml yaml = {};
 
-		names[i] = sources[i].file;
 		kg_yaml_read(parse->arena, &errors, &sources[i], &yaml);
 		parse->error = errors.first;
 		for (struct kg_error *error = errors.first; error; error = error->next)
@@ -382,7 +384,6 @@ roots_read(struct parse *parse, const struct kg_yaml_source *sources, uint32_t c
 			complain(parse, yaml.documents.items[0], "this is no kubeconfig");
 		parse->roots[parse->count++] = (struct entry){ yaml.documents.items[0], sources[i].file };
 	}
-	parse->files = kg_text_enumerate(parse->arena, names, count, " and ");
 }
 
 struct kg_error *

@@ -123,6 +123,9 @@ of_several_files_the_first_counts(void **state)
 	const struct kg_yaml_source sources[] = { { "/a/one", first, strlen(first) }, { "/b/two", second, strlen(second) } };
 	struct kg_kubeconfig config;
 
+	const struct kg_yaml_source damaged[] = { { "/a/one", "a: b: c\n", 8 }, sources[1] };
+
+	assert_non_null(kg_kubeconfig_parse(*state, damaged, 2, NULL, &config));
 	assert_null(kg_kubeconfig_parse(*state, sources, 2, NULL, &config));
 	assert_string_equal(config.server, "https://first");
 	assert_false(config.insecure);
