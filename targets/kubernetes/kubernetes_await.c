@@ -266,18 +266,12 @@ object_judge(struct kg_job *job, struct judgement *judgement, struct kubernetes_
 		return;
 	}
 	struct kg_status status = status_of(wait, it, live, around);
-	if (status.verdict == KG_VERDICT_CURRENT) {
-		const char *why = kg_kubernetes_unsteady(wait->scratch, live, around, wall_s());
-
-		it->is_ready = !why;
-		judgement->is_timed |= why != NULL;
-		if (why)
-			kg_list_push(wait->scratch, &judgement->waits, why);
+	it->is_ready = status.verdict == KG_VERDICT_CURRENT;
+	if (it->is_ready)
 		return;
-	}
 	if (status.verdict == KG_VERDICT_FAILED && !judgement->error)
 		judgement->error = kg_error_make(job->arena, KG_EFAILED, "%s: %s", what, status.message);
-	judgement->is_timed |= status.verdict == KG_VERDICT_UNKNOWN || kg_object_is_namespaced("", it->kind) < 0;
+	judgement->is_timed |= status.again_s > 0;
 	kg_list_push(wait->scratch, &judgement->waits, kg_format(wait->scratch, "%s: %s", what, status.message));
 }
 
@@ -364,6 +358,8 @@ out_of_time(struct kg_job *job, const struct judgement *judgement)
 	late.error =
 	    kg_error_make(job->arena, KG_ETIME, "not ready within %s: %s", kg_duration_tell(job->arena, wait->limit_ms * ns_per_ms),
 		judgement->findings.count ? judgement->findings.items[0].sentence : judgement->waits.items[0]);
+	if (judgement->findings.count && judgement->findings.items[0].advice)
+		late.error = kg_error_advise(job->arena, late.error, "%s", judgement->findings.items[0].advice);
 	return never_ready(job, &late, NULL);
 }
 

@@ -234,9 +234,6 @@ void kg_kubernetes_removal_add(struct kg_job *job, const struct kg_put *put);
  * Goes on with wait.then when all objects of state->wait that are wanted are ready; fails when one of them never will be, or time is up.
  */
 struct kg_next kg_kubernetes_await(struct kg_job *job);
-/* Why an object that is ready will perhaps not stay so (kubernetes_steady.c), or NULL. Pure. */
-const char *kg_kubernetes_unsteady(
-    struct kg_arena *arena, const cJSON *object, const struct kg_surroundings *around, int64_t now_s);
 void kg_kubernetes_await_begin(struct kg_job *job, int64_t limit_ms, kg_step *then);
 void kg_kubernetes_await_add(struct kg_job *job, const char *api_version, const char *kind, const char *namespace_,
     const char *name, const cJSON *live, bool is_wanted);

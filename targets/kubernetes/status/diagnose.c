@@ -7,6 +7,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
+#include "targets/kubernetes/status/below.h"
 #include "targets/kubernetes/status/condition.h"
 #include "targets/kubernetes/status/diagnosis_inside.h"
 #include "targets/kubernetes/status/member.h"
@@ -111,74 +112,37 @@ kg_found(struct kg_examination *examination, const struct kg_draft *draft)
 	first->count = count;
 }
 
+/* What has failed for good is told once, by the Job itself. */
 static bool
-is_label(const cJSON *object, const char *label, const char *value)
+is_of_failed_job(const struct kg_examination *examination, const cJSON *pod)
 {
-	const char *is = kg_member_key(object, "metadata.labels", label);
+	const char *namespace_ = kg_member_text(pod, "metadata.namespace", "");
+	const cJSON *owner;
 
-	return !is || !value || !*value || strcmp(is, value) == 0;
-}
+	cJSON_ArrayForEach(owner, kg_member(pod, "metadata.ownerReferences"))
+	{
+		const char *name = kg_member_text(owner, "name", "");
+		const cJSON *job = strcmp(kg_member_text(owner, "kind", ""), "Job") == 0
+		    ? kg_surroundings_find(examination->around, "Job", namespace_, name)
+		    : NULL;
 
-/* Whether what a controller made is of its current revision: what is left of an older one fails for reasons that are over. */
-static bool
-is_of_current_revision(const cJSON *owner, const cJSON *made)
-{
-	const char *kind = kg_member_text(owner, "kind", "");
-	const char *strategy = kg_member_text(owner, "spec.updateStrategy.type", "");
-
-	if (strcmp(kind, "Deployment") == 0) {
-		static const char revision[] = "deployment.kubernetes.io/revision";
-		const char *wanted = kg_member_key(owner, "metadata.annotations", revision);
-		const char *is = kg_member_key(made, "metadata.annotations", revision);
-
-		return !wanted || !is || strcmp(wanted, is) == 0;
+		if (kg_condition_is(job, "Failed", "True"))
+			return true;
 	}
-	if (strcmp(strategy, "OnDelete") == 0 || kg_member_integer(owner, "spec.updateStrategy.rollingUpdate.partition", 0) > 0)
-		return true;
-	if (strcmp(kind, "StatefulSet") == 0)
-		return is_label(made, "controller-revision-hash", kg_member_text(owner, "status.updateRevision", NULL));
-	if (strcmp(kind, "DaemonSet") == 0)
-		return is_label(made, "pod-template-generation",
-		    kg_member_key(owner, "metadata.annotations", "deprecated.daemonset.template.generation"));
-	return true;
+	return false;
 }
 
-/* A controller that has not seen its latest change has only things of an older revision. */
-static bool
-is_observed(const cJSON *owner)
-{
-	int64_t generation = kg_member_integer(owner, "metadata.generation", -1);
-
-	return generation == -1 || kg_member_integer(owner, "status.observedGeneration", generation) >= generation;
-}
-
-/* From the object down by owner references: Deployment, ReplicaSet, Pod; CronJob, Job, Pod; or whatever an operator makes. */
 static void
 examine_below(struct kg_examination *examination)
 {
-	struct kg_map seen = { .arena = examination->arena };
-	KG_LIST(const cJSON *) owners = { 0 };
+	struct kg_below below = kg_below_find(examination->arena, examination->object, examination->around);
+	bool is_over = kg_is_kind(examination->object, "batch", "Job") && kg_condition_is(examination->object, "Failed", "True");
 
-	kg_list_push(examination->arena, &owners, examination->object);
-	for (uint32_t i = 0; i < owners.count; i++) {
-		const cJSON *owner = owners.items[i];
-		const char *uid = kg_member_some_text(owner, "metadata.uid");
-
-		if (!uid || !kg_map_put(&seen, uid, 0) || !is_observed(owner))
-			continue;
-		/* What has failed for good is told once, by the Job itself. */
-		if (kg_is_kind(owner, "batch", "Job") && kg_condition_is(owner, "Failed", "True"))
-			continue;
-		kg_examine_refusals(examination, owner);
-		for (const struct kg_near *near = kg_surroundings_owned(examination->around, uid); near; near = near->next) {
-			if (!is_of_current_revision(owner, near->object))
-				continue;
-			if (kg_is_kind(near->object, "", "Pod"))
-				kg_examine_pod(examination, near->object);
-			else
-				kg_list_push(examination->arena, &owners, near->object);
-		}
-	}
+	for (uint32_t i = 0; i < below.owners.count && !is_over; i++)
+		kg_examine_refusals(examination, below.owners.items[i]);
+	for (uint32_t i = 0; i < below.pods.count && !is_over; i++)
+		if (!is_of_failed_job(examination, below.pods.items[i]))
+			kg_examine_pod(examination, below.pods.items[i]);
 }
 
 static struct kg_diagnosis_rules

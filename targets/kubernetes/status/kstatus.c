@@ -207,7 +207,7 @@ generic(struct kg_arena *arena, const cJSON *object, struct kg_status *ret_statu
 	const cJSON *one;
 
 	if (kg_member_some_text(object, "metadata.deletionTimestamp")) {
-		*ret_status = (struct kg_status){ KG_VERDICT_TERMINATING, "", "Resource scheduled for deletion" };
+		*ret_status = kg_status_terminating("Resource scheduled for deletion");
 		return true;
 	}
 	if (!wrong && kg_member(object, "metadata.generation"))

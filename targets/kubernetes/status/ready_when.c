@@ -249,7 +249,7 @@ kg_ready_when_status(struct kg_arena *arena, const struct kg_ready_when *when, c
 	int64_t generation = kg_member_integer(object, "metadata.generation", -1);
 
 	if (deletion)
-		return (struct kg_status){ KG_VERDICT_TERMINATING, "", deletion };
+		return kg_status_terminating(deletion);
 	if (when->condition)
 		return condition_status(arena, when, object);
 	if (kg_member_integer(object, "status.observedGeneration", generation) < generation)

@@ -19,23 +19,29 @@ kg_verdict_text(enum kg_verdict verdict)
 struct kg_status
 kg_status_current(const char *message)
 {
-	return (struct kg_status){ KG_VERDICT_CURRENT, "", message };
+	return (struct kg_status){ .verdict = KG_VERDICT_CURRENT, .reason = "", .message = message };
 }
 
 struct kg_status
 kg_status_waiting(const char *reason, const char *message)
 {
-	return (struct kg_status){ KG_VERDICT_IN_PROGRESS, reason, message };
+	return (struct kg_status){ .verdict = KG_VERDICT_IN_PROGRESS, .reason = reason, .message = message };
 }
 
 struct kg_status
 kg_status_failed(const char *reason, const char *message)
 {
-	return (struct kg_status){ KG_VERDICT_FAILED, reason, message };
+	return (struct kg_status){ .verdict = KG_VERDICT_FAILED, .reason = reason, .message = message };
 }
 
 struct kg_status
 kg_status_unknown(const char *message)
 {
-	return (struct kg_status){ KG_VERDICT_UNKNOWN, "", message };
+	return (struct kg_status){ .verdict = KG_VERDICT_UNKNOWN, .reason = "", .message = message };
+}
+
+struct kg_status
+kg_status_terminating(const char *message)
+{
+	return (struct kg_status){ .verdict = KG_VERDICT_TERMINATING, .reason = "", .message = message };
 }

@@ -30,6 +30,7 @@ struct kg_status {
 	enum kg_verdict verdict;
 	const char *reason;  /* one word in CamelCase; "" where kstatus has none (all that is current or terminating) */
 	const char *message; /* one sentence, never NULL */
+	int64_t again_s; /* when time alone may change it, and it is to be asked for again; 0: only a change of something does */
 };
 
 /* "Current", "InProgress", …: the words of kstatus. */
@@ -50,6 +51,8 @@ struct kg_status kg_status_kstatus(struct kg_arena *arena, const cJSON *object, 
  *   StatefulSet       with OnDelete its pods must be ready, old or new; with a partition those at and above it must be new
  *   DaemonSet         with OnDelete old pods count
  *   Job               Complete, not merely started; a suspended one is current only if it is to be suspended
+ *   workloads         pods without a readiness probe count as ready from their first moment, also those that end in the next: they have to
+ *                     have run for a moment, and longer after a restart
  *   Pod               phase Failed fails; a crash loop of an init container fails
  *   Service           with a selector: at least one ready address in its EndpointSlices; LoadBalancer: an address from outside
  *   PersistentVolumeClaim   Bound, or WaitForFirstConsumer without any pod that uses it
@@ -57,14 +60,10 @@ struct kg_status kg_status_kstatus(struct kg_arena *arena, const cJSON *object, 
  *   webhook configurations  the Services that they call have a ready address
  *   Namespace         phase Active
  *   a custom resource its condition Ready, else Available; without these its controller must have settled: an observedGeneration, of
- *                     the status or of a condition, that is the current one. One that still has no status KG_STATUS_SETTLE_S after
+ *                     the status or of a condition, that is the current one. One that still has no status some seconds after
  *                     its creation is current; one with a status that tells nothing is KG_VERDICT_UNKNOWN, and the message asks for
  *                     `ready_when`
  *
  * around may be NULL; a rule that needs related objects (EndpointSlices, pods, StorageClasses, CRDs) then takes them as not there.
  */
 struct kg_status kg_status_strict(struct kg_arena *arena, const cJSON *object, const struct kg_surroundings *around, int64_t now_s);
-
-/* How long after its creation a custom resource's controller may take to write the first status. A verdict that depends on it
- * changes without the object changing, and so has to be asked for once more after that time. */
-enum { KG_STATUS_SETTLE_S = 5 };

@@ -19,6 +19,7 @@ struct kg_status kg_status_current(const char *message);
 struct kg_status kg_status_waiting(const char *reason, const char *message);
 struct kg_status kg_status_failed(const char *reason, const char *message);
 struct kg_status kg_status_unknown(const char *message);
+struct kg_status kg_status_terminating(const char *message);
 
 /* A rule for one kind; kstatus's read nothing but the object. */
 typedef struct kg_status kg_status_rule(struct kg_arena *arena, const cJSON *object, int64_t now_s);
@@ -40,6 +41,9 @@ kg_strict_rule kg_strict_deployment, kg_strict_stateful_set, kg_strict_daemon_se
     kg_strict_pod;
 kg_strict_rule kg_strict_service, kg_strict_claim, kg_strict_volume, kg_strict_api_service, kg_strict_webhooks, kg_strict_namespace;
 kg_strict_rule kg_strict_custom;
+
+/* Of a workload that is current: waits until its pods have run for long enough to be believed. */
+struct kg_status kg_strict_settled(const struct kg_strict *strict, struct kg_status current);
 
 /* Whether one of a Service's EndpointSlices has a ready address. */
 bool kg_service_has_endpoint(const struct kg_surroundings *around, const char *namespace_, const char *service);

@@ -10,6 +10,9 @@
 #include "targets/kubernetes/status/status_inside.h"
 #include "targets/kubernetes/status/surroundings.h"
 
+/* How long after its creation a custom resource's controller may take to write the first status. */
+constexpr int64_t settle_s = 5;
+
 static struct kg_status
 by_kstatus(const struct kg_strict *strict)
 {
@@ -19,22 +22,23 @@ by_kstatus(const struct kg_strict *strict)
 static const struct {
 	const char *group, *kind;
 	kg_strict_rule *rule;
+	bool has_pods;    /* that are to stay */
 	bool is_observed; /* its controller always writes observedGeneration: without it nobody has seen the object yet */
 } rules[] = {
-	{ "apps", "Deployment", kg_strict_deployment, true },
-	{ "apps", "StatefulSet", kg_strict_stateful_set, true },
-	{ "apps", "DaemonSet", kg_strict_daemon_set, true },
-	{ "apps", "ReplicaSet", kg_strict_replica_set, true },
-	{ "", "ReplicationController", kg_strict_replica_set, true },
-	{ "", "Pod", kg_strict_pod, false },
-	{ "", "Service", kg_strict_service, false },
-	{ "", "PersistentVolumeClaim", kg_strict_claim, false },
-	{ "", "PersistentVolume", kg_strict_volume, false },
-	{ "", "Namespace", kg_strict_namespace, false },
-	{ "batch", "Job", kg_strict_job, false },
-	{ "apiregistration.k8s.io", "APIService", kg_strict_api_service, false },
-	{ "admissionregistration.k8s.io", "ValidatingWebhookConfiguration", kg_strict_webhooks, false },
-	{ "admissionregistration.k8s.io", "MutatingWebhookConfiguration", kg_strict_webhooks, false },
+	{ "apps", "Deployment", kg_strict_deployment, true, true },
+	{ "apps", "StatefulSet", kg_strict_stateful_set, true, true },
+	{ "apps", "DaemonSet", kg_strict_daemon_set, true, true },
+	{ "apps", "ReplicaSet", kg_strict_replica_set, true, true },
+	{ "", "ReplicationController", kg_strict_replica_set, true, true },
+	{ "", "Pod", kg_strict_pod, true, false },
+	{ "", "Service", kg_strict_service, false, false },
+	{ "", "PersistentVolumeClaim", kg_strict_claim, false, false },
+	{ "", "PersistentVolume", kg_strict_volume, false, false },
+	{ "", "Namespace", kg_strict_namespace, false, false },
+	{ "batch", "Job", kg_strict_job, false, false },
+	{ "apiregistration.k8s.io", "APIService", kg_strict_api_service, false, false },
+	{ "admissionregistration.k8s.io", "ValidatingWebhookConfiguration", kg_strict_webhooks, false, false },
+	{ "admissionregistration.k8s.io", "MutatingWebhookConfiguration", kg_strict_webhooks, false, false },
 };
 
 /* A number, or a number as text: some controllers generated from OpenAPI write it so. -1: it is not there or neither. */
@@ -66,7 +70,7 @@ generic(const struct kg_strict *strict, bool is_observed, struct kg_status *ret_
 	const cJSON *one;
 
 	if (deletion) {
-		*ret_status = (struct kg_status){ KG_VERDICT_TERMINATING, "", deletion };
+		*ret_status = kg_status_terminating(deletion);
 		return true;
 	}
 	if (observed == -1 ? is_observed : generation != -1 && observed != generation) {
@@ -98,17 +102,19 @@ kg_status_strict(struct kg_arena *arena, const cJSON *object, const struct kg_su
 		kg_member_text(object, "metadata.name", "") };
 	kg_strict_rule *rule = kg_is_of_kubernetes(object) ? by_kstatus : kg_strict_custom;
 	struct kg_status status;
-	bool is_observed = false;
+	bool is_observed = false, has_pods = false;
 
 	for (size_t i = 0; i < sizeof(rules) / sizeof(*rules); i++) {
 		if (kg_is_kind(object, rules[i].group, rules[i].kind)) {
 			rule = rules[i].rule;
 			is_observed = rules[i].is_observed;
+			has_pods = rules[i].has_pods;
 		}
 	}
 	if (generic(&strict, is_observed, &status))
 		return status;
-	return rule(&strict);
+	status = rule(&strict);
+	return has_pods && status.verdict == KG_VERDICT_CURRENT ? kg_strict_settled(&strict, status) : status;
 }
 
 /* The conditions that controllers use for "it works", by how much they are to be believed. */
@@ -179,7 +185,8 @@ kg_strict_custom(const struct kg_strict *strict)
 {
 	int64_t generation = generation_at(strict->object, "metadata.generation");
 	const cJSON *status = kg_member(strict->object, "status");
-	bool is_young = strict->now_s - kg_member_time_s(strict->object, "metadata.creationTimestamp") < KG_STATUS_SETTLE_S;
+	int64_t settled_s = kg_member_time_s(strict->object, "metadata.creationTimestamp") + settle_s;
+	bool is_young = strict->now_s < settled_s;
 	struct kg_condition condition;
 
 	for (size_t i = 0; i < sizeof(telling) / sizeof(*telling); i++)
@@ -193,8 +200,12 @@ kg_strict_custom(const struct kg_strict *strict)
 		if (!is_young)
 			return kg_status_current("no controller writes a status for it");
 	}
-	if (is_young)
-		return kg_status_waiting("NoStatus", "its controller has not said anything of it yet");
+	if (is_young) {
+		struct kg_status waiting = kg_status_waiting("NoStatus", "its controller has not said anything of it yet");
+
+		waiting.again_s = settled_s;
+		return waiting;
+	}
 	return kg_status_unknown(
 	    "its status has neither a condition Ready or Available nor an observedGeneration: say with `ready_when` when it "
 	    "is ready, such as \"{.status.phase}=Running\"");
