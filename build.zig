@@ -717,6 +717,8 @@ pub const hand_programs: []const Test = &.{
 
 /// libFuzzer targets: a file in tests/fuzz, and the room whose parser it feeds.
 pub const fuzz_tests: []const Test = &.{
+    .{ .source = "tests/fuzz/patch_fuzz.c", .rooms = &.{.kubernetes} },
+    .{ .source = "tests/fuzz/yaml_fuzz.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/fuzz/containerfile_fuzz.c", .rooms = &.{.container} },
     .{ .source = "tests/fuzz/auth_file_fuzz.c", .rooms = &.{.registry} },
     .{ .source = "tests/fuzz/discovery_fuzz.c", .rooms = &.{.kubernetes} },

@@ -113,7 +113,7 @@ value_add(struct reading *reading, cJSON *json)
 	const char *kind = kg_json_text(json, "kind");
 	const cJSON *items = kind && kg_text_ends(kind, "List") ? kg_json_at(json, "items") : NULL;
 
-	if (!cJSON_IsArray(items)) {
+	if (!items || !cJSON_IsArray(items)) {
 		object_add(reading, json);
 		return;
 	}

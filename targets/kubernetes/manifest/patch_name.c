@@ -142,7 +142,7 @@ rule_follow(const struct renaming *renaming, const struct kg_object *object, con
 	const cJSON *resources = kg_field_member(rule, "resources"), *names = kg_field_member(rule, "resourceNames");
 	const cJSON *type = cJSON_IsArray(resources) && cJSON_GetArraySize(resources) == 1 ? resources->child : NULL;
 
-	for (size_t i = 0; cJSON_IsString(type) && cJSON_IsArray(names) && i < sizeof(types) / sizeof(*types); i++) {
+	for (size_t i = 0; type && cJSON_IsString(type) && cJSON_IsArray(names) && i < sizeof(types) / sizeof(*types); i++) {
 		if (strcmp(type->valuestring, types[i][0]) != 0)
 			continue;
 		for (cJSON *name = names->child; name; name = name->next) {

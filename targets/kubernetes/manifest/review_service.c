@@ -267,7 +267,7 @@ kg_review_node_ports(struct kg_scene *scene, const struct kg_subject *subject)
 {
 	const cJSON *ports = is_service(subject) ? kg_field_at(subject->object->json, "spec.ports") : NULL;
 
-	for (const cJSON *port = cJSON_IsArray(ports) ? ports->child : NULL; port; port = port->next) {
+	for (const cJSON *port = ports && cJSON_IsArray(ports) ? ports->child : NULL; port; port = port->next) {
 		const cJSON *node_port = kg_field_member(port, "nodePort");
 
 		if (cJSON_IsNumber(node_port) && node_port->valueint > 0)
