@@ -426,6 +426,7 @@ pub const rooms = struct {
             "manifest/manifest.c",
             "manifest/object.c",
             "manifest/patch.c",
+            "manifest/patch_host.c",
             "manifest/patch_name.c",
             "manifest/patch_value.c",
             "manifest/reference.c",

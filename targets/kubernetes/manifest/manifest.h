@@ -89,8 +89,8 @@ struct kg_manifest_patch {
 	bool in_selectors;
 	const char *name_prefix, *name_suffix; /* of all names but those of namespaces and CRDs; what refers to them follows */
 	/*
-	 * Of all objects that live in one, whatever they say; what refers to them follows. The manifest's own Namespace is renamed: of several, those that its
-	 * objects live in become one.
+	 * Of all objects that live in one, whatever they say; what refers to them follows, and so do host names of Services in texts ("NAME.NAMESPACE.svc"). The
+	 * manifest's own Namespace is renamed: of several, those that its objects live in become one.
 	 */
 	const char *namespace_;
 	kg_manifest_scope *scope; /* may be NULL */

@@ -168,6 +168,26 @@ rules_follow(const struct renaming *renaming, const struct kg_object *object)
 		rule_follow(renaming, object, rule);
 }
 
+static void
+hosts_follow(const struct renaming *renaming)
+{
+	struct kg_arena *arena = renaming->patching->arena;
+	const struct kg_manifest *manifest = renaming->patching->manifest;
+	struct kg_hosts hosts = { .arena = arena, .names.arena = arena };
+
+	for (uint32_t i = 0; i < manifest->objects.count; i++) {
+		const struct kg_object *object = &manifest->objects.items[i];
+		const struct rename *rename = &renaming->renames[i];
+
+		if (strcmp(object->kind, "Service") != 0 || strcmp(object->api_version, "v1") != 0 || !object->namespace_)
+			continue;
+		kg_map_put(&hosts.names, kg_format(arena, "%s.%s", object->name, object->namespace_), hosts.renamed.count);
+		kg_list_push(arena, &hosts.renamed, kg_format(arena, "%s.%s", rename->name, rename->namespace_));
+	}
+	for (uint32_t i = 0; hosts.renamed.count > 0 && i < manifest->objects.count; i++)
+		kg_patch_hosts(&hosts, manifest->objects.items[i].json);
+}
+
 /* Namespaces that have become one are one object. */
 static void
 doubles_drop(struct kg_patching *patching)
@@ -206,6 +226,7 @@ kg_patch_names(struct kg_patching *patching)
 		kg_reference_each(&manifest->objects.items[i], on_reference, &renaming);
 		rules_follow(&renaming, &manifest->objects.items[i]);
 	}
+	hosts_follow(&renaming);
 	for (uint32_t i = 0; i < manifest->objects.count; i++) {
 		struct kg_object *object = &manifest->objects.items[i];
 		const struct rename *rename = &renaming.renames[i];

@@ -251,6 +251,22 @@ namespaces_that_become_one_are_one(void **)
 	kg_arena_free(arena);
 }
 
+static void
+host_names_of_services_follow(void **)
+{
+	static const char text[] = "{apiVersion: v1, kind: Service, metadata: {name: db, namespace: old}}\n---\n"
+				   "{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: old}, data: {a: "
+	                           "'x@db.old.svc.cluster.local:5432/db,db.old.svc', b: "
+				   "'db.far.svc old.db.svc adb.old.svc db.old db.old.svcs .svc db..svc', c: 'db-0.db.old.svc'}}\n";
+	struct kg_arena *arena = kg_arena_make();
+	const char *answer = patched(arena, text, (struct kg_manifest_patch){ .namespace_ = "new", .name_prefix = "p-" });
+
+	assert_holds(answer, "\"a\":\"x@p-db.new.svc.cluster.local:5432/db,p-db.new.svc\"");
+	assert_holds(answer, "\"b\":\"db.far.svc old.db.svc adb.old.svc db.old db.old.svcs .svc db..svc\"");
+	assert_holds(answer, "\"c\":\"db-0.p-db.new.svc\"");
+	kg_arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -264,6 +280,7 @@ main(void)
 		cmocka_unit_test(the_namespace_is_set_where_there_is_one),
 		cmocka_unit_test(the_cluster_is_asked_where_a_kind_lives),
 		cmocka_unit_test(namespaces_that_become_one_are_one),
+		cmocka_unit_test(host_names_of_services_follow),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
