@@ -289,8 +289,10 @@ kg_kubernetes_review(struct kg_review *review)
 
 	view.readings = kg_new_array(review->arena, struct kubernetes_reading, review->count);
 	view.nodes = kg_new_array(review->arena, struct kg_reviewed, review->count);
-	for (uint32_t i = 0; i < review->count; i++)
+	for (uint32_t i = 0; i < review->count; i++) {
 		node_read(&view, i);
+		view.nodes[i].is_fresh = kind_cluster(review, view.nodes[i].cluster);
+	}
 	if (review->errors->count > 0)
 		return;
 	const struct kg_world world = { .context = &view, .has_image = has_image, .maps_port = maps_port };

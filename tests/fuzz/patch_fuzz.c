@@ -59,7 +59,9 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	kg_manifest_patch(arena, &errors, &manifest, &patch);
 	kg_assert(strcmp(once, all_of(arena, &manifest)) == 0);
 	kg_manifest_check(arena, &errors, &manifest);
-	kg_manifest_review(arena, &(struct kg_reviewed){ "node", &manifest, "", "default", false }, 1, NULL, &errors, &warnings);
+	kg_manifest_review(arena,
+	    &(struct kg_reviewed){ .node = "node", .manifest = &manifest, .cluster = "", .namespace_ = "default" }, 1, NULL,
+	    &errors, &warnings);
 	kg_arena_free(arena);
 	return 0;
 }

@@ -23,6 +23,7 @@ struct kg_reviewed {
 	const struct kg_manifest *manifest;
 	const char *cluster;    /* whatever tells clusters apart; "" will do where there is one */
 	const char *namespace_; /* of objects that say none; never NULL */
+	bool is_fresh;          /* the graph makes the cluster: hardly anything is there that it does not bring */
 	bool is_partial;        /* some of its objects are not known yet (render, open references): what misses may be among them */
 };
 

@@ -221,14 +221,16 @@ kg_review_namespace(struct kg_scene *scene, const struct kg_subject *subject)
 		presence =
 		    scene->world->has(scene->world->context, subject->node->cluster, "v1", "Namespace", NULL, namespace_, NULL);
 	bool is_partial = kg_review_is_partial(scene, subject);
-	if (presence == KG_PRESENT || (presence == KG_PRESENCE_UNKNOWN && is_partial))
+	const char *nearest = kg_review_nearest(scene, subject, "Namespace", NULL, namespace_);
+	/* In a cluster of others there are namespaces of others. */
+	bool is_likely = !is_partial && (subject->node->is_fresh || nearest);
+	if (presence == KG_PRESENT || (presence == KG_PRESENCE_UNKNOWN && !is_likely))
 		return;
 	const cJSON *said = kg_field_at(subject->object->json, "metadata.namespace");
 	struct kg_error *error = kg_review_tell(scene, presence == KG_ABSENT && !is_partial, subject, said,
 	    presence == KG_ABSENT ? "neither the graph nor the cluster has the namespace `%s`"
 				  : "no node of the graph has the namespace `%s`",
 	    namespace_);
-	const char *nearest = kg_review_nearest(scene, subject, "Namespace", NULL, namespace_);
 	if (nearest)
 		kg_error_advise(scene->arena, error, "did you mean `%s`?", nearest);
 	else

@@ -128,12 +128,11 @@ kg_review_service_selector(struct kg_scene *scene, const struct kg_subject *subj
 	uint32_t at = selected_start(scene, subject, selector->child);
 	if (selected_next(scene, selector, &at) || kg_review_is_partial(scene, subject))
 		return;
-	/* A controller may make the pods. */
-	bool may_be_made = scene->custom.count > 0;
-	struct kg_error *error = kg_review_tell(scene, !may_be_made, subject, selector,
+	const struct kg_subject *nearly = nearly_selected(scene, subject, selector);
+	/* A controller, or a command, may make the pods: an error it is where it is plain which pods are meant. */
+	struct kg_error *error = kg_review_tell(scene, nearly && scene->custom.count == 0, subject, selector,
 	    "%s selects %s, which no pod of the graph in the namespace `%s` has", kg_object_tell(scene->arena, subject->object),
 	    labels_tell(scene->arena, selector), subject->namespace_);
-	const struct kg_subject *nearly = nearly_selected(scene, subject, selector);
 	if (nearly)
 		kg_error_advise(scene->arena, error, "pods of %s have %s", kg_object_tell(scene->arena, nearly->object),
 		    pod_labels(nearly) ? labels_tell(scene->arena, pod_labels(nearly)) : "no labels");

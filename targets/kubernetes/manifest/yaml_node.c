@@ -6,6 +6,12 @@
 #include "engine/base/text.h"
 #include "targets/kubernetes/manifest/yaml.h"
 
+/*
+ * Programs print everything on one line, and each object asks for its place: copying and counting that line each time would be quadratic. Nobody reads such a line
+ * above a caret; its columns are bytes.
+ */
+static constexpr uint32_t line_longest = 2000;
+
 struct kg_yaml_text *
 kg_yaml_text_new(struct kg_arena *arena, const char *file, const char *bytes, size_t size)
 {
@@ -53,11 +59,12 @@ kg_yaml_text_place(struct kg_arena *arena, const struct kg_yaml_text *text, uint
 		at = end;
 	if (length > end - at)
 		length = end - at;
+	bool is_long = end - start > line_longest;
 	return (struct kg_place){
 		.file = text->file,
-		.line_text = kg_copy_bytes(arena, text->bytes + start, end - start),
+		.line_text = is_long ? NULL : kg_copy_bytes(arena, text->bytes + start, end - start),
 		.line = line + 1,
-		.column = kg_text_characters(text->bytes + start, at - start) + 1,
+		.column = (is_long ? at - start : kg_text_characters(text->bytes + start, at - start)) + 1,
 		.length = kg_text_characters(text->bytes + at, length),
 	};
 }

@@ -256,7 +256,7 @@ host_names_of_services_follow(void **)
 {
 	static const char text[] = "{apiVersion: v1, kind: Service, metadata: {name: db, namespace: old}}\n---\n"
 				   "{apiVersion: v1, kind: ConfigMap, metadata: {name: c, namespace: old}, data: {a: "
-	                           "'x@db.old.svc.cluster.local:5432/db,db.old.svc', b: "
+				   "'x@db.old.svc.cluster.local:5432/db,db.old.svc', b: "
 				   "'db.far.svc old.db.svc adb.old.svc db.old db.old.svcs .svc db..svc', c: 'db-0.db.old.svc'}}\n";
 	struct kg_arena *arena = kg_arena_make();
 	const char *answer = patched(arena, text, (struct kg_manifest_patch){ .namespace_ = "new", .name_prefix = "p-" });

@@ -319,6 +319,29 @@ every_value_and_key_knows_its_place(void **)
 	kg_arena_free(arena);
 }
 
+static void
+a_line_that_nobody_reads_is_not_kept(void **)
+{
+	struct kg_arena *arena = kg_arena_make();
+	struct kg_errors errors = { .arena = arena };
+	struct kg_text text = { .arena = arena };
+	struct kg_yaml yaml;
+
+	kg_text_add(&text, "[");
+	for (int i = 0; i < 20000; i++)
+		kg_text_add(&text, "{\"a\":1}, ");
+	kg_text_add(&text, "0]\n");
+	kg_yaml_read(arena, &errors, &(struct kg_yaml_source){ "x", text.bytes, text.size }, &yaml);
+	assert_null(errors.first);
+	size_t before = kg_arena_size_bytes(arena);
+	const cJSON *item = yaml.documents.items[0]->child;
+	for (; item->next; item = item->next)
+		assert_int_equal(kg_yaml_place(arena, item).line, 1);
+	assert_int_equal(kg_yaml_place(arena, item).column, text.size - 2);
+	assert_true(kg_arena_size_bytes(arena) - before < 1 << 20);
+	kg_arena_free(arena);
+}
+
 int
 main(void)
 {
@@ -334,6 +357,7 @@ main(void)
 		cmocka_unit_test(bytes_that_no_yaml_has_are_told_with_their_place),
 		cmocka_unit_test(depth_and_size_have_bounds),
 		cmocka_unit_test(every_value_and_key_knows_its_place),
+		cmocka_unit_test(a_line_that_nobody_reads_is_not_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
