@@ -1,7 +1,7 @@
 /*
  * Images on their way out of the engine and into the nodes:
  *
- *     the nodes are known ─ copied to the layout ─ the nodes' contents are known ─ packed ─ imported ─ done
+ *     the nodes are known ─ copied to the layout, while the nodes tell their contents ─ packed ─ imported ─ done
  *
  * skopeo copies from the engine's storage without compressing, and only what the layout lacks: 0.02 s when the top layer has changed, where saving the
  * whole takes ten. Where there is no skopeo, the engine saves the whole.
@@ -26,7 +26,7 @@ static constexpr int64_t ask_limit_ms = 30000;
 static constexpr size_t listing_limit_bytes = 64 << 20;
 enum { COPIES_AT_ONCE = 4 };
 
-static kg_step nodes_told, image_copy, image_copied, images_copied, contents_ask, contents_told, contents_known, pack, packed;
+static kg_step nodes_told, image_copy, image_copied, images_copied, contents_ask, contents_told, pack, packed;
 static kg_step save_one, saved_one, all_saved, send, import_one, imported_one, imported, listed, tidied;
 
 static const char *
@@ -70,7 +70,10 @@ nodes_told(struct kg_job *job)
 	job->survey = state->nodes;
 	*parts = (struct kg_job_parts){ .count = state->count, .width = COPIES_AT_ONCE, .stop_at_failure = true };
 	if (kg_job_program(job, "skopeo")) {
-		parts->first = image_copy;
+		state->contents = kg_new_array(job->arena, struct kg_map, state->nodes->items.count + 1);
+		parts->count += state->nodes->items.count;
+		parts->width += state->nodes->items.count;
+		parts->first = contents_ask;
 		kg_tell(job, "reading %s", state->count == 1 ? state->images[0].name : "images");
 		return kg_wait_parts(job, parts, images_copied);
 	}
@@ -82,12 +85,18 @@ nodes_told(struct kg_job *job)
 	return kg_wait_parts(job, parts, all_saved);
 }
 
-/* ---- with skopeo: into the layout (parts, one an image) */
+/* ---- with skopeo: into the layout (parts, one an image, behind those of the nodes) */
 
 static const struct load_state *
 whole_state(const struct kg_job *part)
 {
 	return part->whole->state;
+}
+
+static uint32_t
+image_of(const struct kg_job *part)
+{
+	return part->part - whole_state(part)->nodes->items.count;
 }
 
 static const char *
@@ -105,7 +114,7 @@ image_copy(struct kg_job *job)
 	struct kg_child *child = kg_new(job->arena, struct kg_child);
 	bool is_podman = state->engine.driver == &kg_podman;
 	/* Of the image before, which skopeo would keep beside the new one; its parts are in the other folder, and stay. */
-	struct kg_error *error = kg_file_remove(job->arena, layout_of(job, job->part));
+	struct kg_error *error = kg_file_remove(job->arena, layout_of(job, image_of(job)));
 
 	if (error)
 		return kg_failed(error);
@@ -115,8 +124,8 @@ image_copy(struct kg_job *job)
 	kg_arguments_add(&argv, "skopeo", "copy", "--quiet", "--dest-oci-accept-uncompressed-layers", "--dest-shared-blob-dir",
 	    state->blobs,
 	    kg_format(job->arena, "%s:%s", is_podman ? "containers-storage" : "docker-daemon",
-		is_podman ? spec->images[job->part] : state->images[job->part].name),
-	    kg_format(job->arena, "oci:%s:kgraph", layout_of(job, job->part)), NULL);
+		is_podman ? spec->images[image_of(job)] : state->images[image_of(job)].name),
+	    kg_format(job->arena, "oci:%s:kgraph", layout_of(job, image_of(job))), NULL);
 	child->argv = kg_arguments_end(&argv);
 	child->env = state->engine.environment;
 	child->timeout_ms = copy_limit_ms;
@@ -127,7 +136,7 @@ static struct kg_next
 image_copied(struct kg_job *job)
 {
 	const struct load_state *state = whole_state(job);
-	struct load_image *image = &state->images[job->part];
+	struct load_image *image = &state->images[image_of(job)];
 	const char *index;
 	size_t size;
 
@@ -135,7 +144,7 @@ image_copied(struct kg_job *job)
 		return kg_failed(
 		    kg_error_wrap(job->arena, kg_child_error(job), "reading %s from %s", image->name, state->engine.driver->name));
 	struct kg_error *error =
-	    kg_file_read(job->arena, kg_path_join(job->arena, layout_of(job, job->part), "index.json"), &index, &size);
+	    kg_file_read(job->arena, kg_path_join(job->arena, layout_of(job, image_of(job)), "index.json"), &index, &size);
 	if (!error)
 		error = kg_load_image_read(job->arena, index, state->blobs, image->name, image);
 	return error ? kg_failed(error) : kg_done(job);
@@ -156,7 +165,6 @@ static struct kg_next
 images_copied(struct kg_job *job)
 {
 	struct load_state *state = job->state;
-	struct kg_job_parts *parts = kg_new(job->arena, struct kg_job_parts);
 
 	if (job->parts_error)
 		return kg_failed(kg_error_copy(job->arena, job->parts_error));
@@ -164,17 +172,19 @@ images_copied(struct kg_job *job)
 		kg_reused(job, 0);
 		return kg_go(listed);
 	}
-	state->contents = kg_new_array(job->arena, struct kg_map, state->nodes->items.count);
-	*parts = (struct kg_job_parts){ .count = state->nodes->items.count, .first = contents_ask };
-	return kg_wait_parts(job, parts, contents_known);
+	return kg_go(pack);
 }
 
-/* ---- what the nodes have of it (parts, one a node) */
+/* ---- what the nodes have of it (the first parts, one a node) */
 
 static struct kg_next
 contents_ask(struct kg_job *job)
 {
-	const struct load_node *node = &whole_state(job)->nodes->items.items[job->part];
+	const struct load_state *state = whole_state(job);
+
+	if (job->part >= state->nodes->items.count)
+		return kg_go(image_copy);
+	const struct load_node *node = &state->nodes->items.items[job->part];
 	static const char *const arguments[] = { "content", "ls", "--quiet", NULL };
 	struct kg_child *child = kg_load_command(job, node, node->command, arguments);
 
@@ -194,12 +204,6 @@ contents_told(struct kg_job *job)
 	if (job->child.status == 0)
 		kg_load_contents_read(job->arena, job->child.output, has);
 	return kg_done(job);
-}
-
-static struct kg_next
-contents_known(struct kg_job *job)
-{
-	return job->parts_error ? kg_failed(kg_error_copy(job->arena, job->parts_error)) : kg_go(pack);
 }
 
 /* ---- the archive */
