@@ -9,9 +9,11 @@
 
 #include "engine/base/arena.h"
 #include "targets/kubernetes/status/below.h"
+#include "targets/kubernetes/status/condition.h"
 #include "targets/kubernetes/status/diagnosis_inside.h"
 #include "targets/kubernetes/status/member.h"
 #include "targets/kubernetes/status/status_inside.h"
+#include "targets/kubernetes/status/surroundings.h"
 
 /* The kubelet's first pause between two starts is 10 s: what lives longer than that is not in the loop. */
 constexpr int64_t first_s = 2, restarted_s = 12;
@@ -61,14 +63,41 @@ settle_pod(const struct kg_strict *strict, const cJSON *pod, struct kg_status *s
 	}
 }
 
+/*
+ * Pods are ahead of what their controller says of them: one that has ended since is still counted. No pods at all may mean that nobody
+ * follows them.
+ */
+static bool
+are_ready(const struct kg_strict *strict, const struct kg_below *below, struct kg_status *ret_status)
+{
+	bool is_daemon_set = kg_is_kind(strict->object, "apps", "DaemonSet");
+	int64_t wanted = is_daemon_set ? kg_member_integer(strict->object, "status.desiredNumberScheduled", 0)
+				       : kg_member_integer(strict->object, "spec.replicas", 1);
+	int64_t ready = 0;
+
+	for (uint32_t i = 0; i < below->pods.count; i++)
+		ready += kg_condition_is(below->pods.items[i], "Ready", "True") &&
+		    !kg_member(below->pods.items[i], "metadata.deletionTimestamp");
+	bool is_known = below->pods.count > 0 || kg_surroundings_is_complete(strict->around, "Pod", strict->namespace_);
+	if (!is_known || ready >= wanted)
+		return true;
+	*ret_status =
+	    kg_status_waiting("LessReady", kg_format(strict->arena, "%" PRId64 " of %" PRId64 " pods are ready", ready, wanted));
+	return false;
+}
+
 struct kg_status
 kg_strict_settled(const struct kg_strict *strict, struct kg_status current)
 {
+	struct kg_below below = kg_below_find(strict->arena, strict->object, strict->around);
 	struct kg_status status = current;
 
-	if (kg_is_kind(strict->object, "", "Pod"))
+	if (kg_is_kind(strict->object, "", "Pod")) {
 		settle_pod(strict, strict->object, &status);
-	struct kg_below below = kg_below_find(strict->arena, strict->object, strict->around);
+		return status;
+	}
+	if (!are_ready(strict, &below, &status))
+		return status;
 	for (uint32_t i = 0; i < below.pods.count; i++)
 		settle_pod(strict, below.pods.items[i], &status);
 	return status;
