@@ -24,14 +24,16 @@ static constexpr int64_t first_pause_ms = 50, longest_pause_ms = 1000;
 static constexpr int64_t patience_ns = 30000000000;
 static constexpr uint32_t races_most = 10;
 
-static kg_step applied, delete_answered, gone_awaited;
+static kg_step applied, delete_answered, gone_awaited, services_listed;
 
 /* job->state of the part. */
 struct applying {
 	bool is_forced;
 	uint32_t races;
 	int64_t since_ns, pause_ms;
-	const char *uid; /* of the one that is being deleted */
+	const char *uid;          /* of the one that is being deleted */
+	struct kg_error *refusal; /* of a NodePort, while it is found out who has it */
+	struct kg_api_items *services;
 	struct kg_api_watch *watch;
 };
 static_assert(sizeof(struct applying) <= KUBERNETES_APPLYING_BYTES);
@@ -238,7 +240,46 @@ applied(struct kg_job *job)
 		kg_tell(job, "replaces %s", what);
 		return kg_api_delete(job, api_of(job), item->resource, delete, delete_answered);
 	}
-	return kg_failed(refusal(job, error, status));
+	error = refusal(job, error, status);
+	if (!strstr(status->message, "provided port is already allocated"))
+		return kg_failed(error);
+	applying->refusal = error;
+	applying->services = kg_new(job->arena, struct kg_api_items);
+	return kg_api_list(job, api_of(job), item->resource, NULL, NULL, applying->services, services_listed);
+}
+
+static bool
+has_node_port(const cJSON *service, const cJSON *wanted)
+{
+	const cJSON *port, *own;
+
+	cJSON_ArrayForEach(port, kg_json_at(service, "spec.ports")) cJSON_ArrayForEach(own, kg_json_at(wanted, "spec.ports"))
+	{
+		const cJSON *theirs = kg_json_at(port, "nodePort"), *ours = kg_json_at(own, "nodePort");
+
+		if (cJSON_IsNumber(theirs) && cJSON_IsNumber(ours) && theirs->valueint == ours->valueint)
+			return true;
+	}
+	return false;
+}
+
+/* The server does not say who has the port. */
+static struct kg_next
+services_listed(struct kg_job *job)
+{
+	const struct applying *applying = job->state;
+	const struct kubernetes_item *item = item_of(job);
+
+	for (uint32_t i = 0; i < applying->services->count; i++) {
+		const cJSON *service = applying->services->items[i];
+
+		if (!has_node_port(service, item->object.json))
+			continue;
+		return kg_failed(
+		    kg_error_advise(job->arena, applying->refusal, "Service %s/%s has it: give one of them another nodePort",
+			kg_json_text(service, "metadata.namespace"), kg_json_text(service, "metadata.name")));
+	}
+	return kg_failed(applying->refusal);
 }
 
 static struct kg_next

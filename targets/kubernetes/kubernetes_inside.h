@@ -222,7 +222,7 @@ void kg_kubernetes_review(struct kg_review *review);
 struct kg_next kg_kubernetes_see(struct kg_job *job, kg_step *then);
 /* A part: applies the item that state->batch names for it. Its state has as many bytes, zeroed. */
 kg_step kg_kubernetes_apply_one;
-enum { KUBERNETES_APPLYING_BYTES = 48 };
+enum { KUBERNETES_APPLYING_BYTES = 64 };
 /* The outputs of a node whose objects are there. */
 [[nodiscard]] struct kg_error *kg_kubernetes_put_out(struct kg_job *job);
 

@@ -185,6 +185,9 @@ owner_check(struct kg_job *job, struct kubernetes_item *item)
 	item->is_lent = false;
 	if (!item->live || kg_kubernetes_is_of_node(job, item->live))
 		return NULL;
+	/* One that is just being deleted is nobody's: another one is made when it has gone. */
+	if (is_shared && kg_json_text(item->live, "metadata.deletionTimestamp"))
+		return NULL;
 	if (is_shared && !(spec->force && !item->is_added)) {
 		item->is_lent = true;
 		return NULL;
@@ -198,6 +201,21 @@ owner_check(struct kg_job *job, struct kubernetes_item *item)
 	return foreign_error(job, item);
 }
 
+/* What is in a namespace that is being deleted goes with it, whether it knows that yet or not. */
+static void
+leaving_forget(struct kg_job *job)
+{
+	const struct kubernetes_state *state = job->state;
+	struct kg_map leaving = { .arena = job->arena };
+
+	for (uint32_t i = 0; i < state->count && state->items[i].level == KG_LEVEL_NAMESPACE; i++)
+		if (state->items[i].live && kg_json_text(state->items[i].live, "metadata.deletionTimestamp"))
+			kg_map_put(&leaving, state->items[i].object.name, i);
+	for (uint32_t i = 0; leaving.count > 0 && i < state->count; i++)
+		if (state->items[i].namespace_ && kg_map_get(&leaving, state->items[i].namespace_, NULL))
+			state->items[i].live = NULL;
+}
+
 static struct kg_next
 all_seen(struct kg_job *job)
 {
@@ -206,6 +224,7 @@ all_seen(struct kg_job *job)
 
 	if (job->parts_error)
 		return kg_kubernetes_failed(job, kg_error_copy(job->arena, job->parts_error));
+	leaving_forget(job);
 	for (uint32_t i = 0; i < state->count; i++) {
 		struct kg_error *error = owner_check(job, &state->items[i]);
 
