@@ -434,6 +434,7 @@ pub const rooms = struct {
             "manifest/review_pod.c",
             "manifest/review_reference.c",
             "manifest/review_service.c",
+            "manifest/review_type.c",
             "manifest/yaml.c",
             "manifest/yaml_build.c",
             "manifest/yaml_node.c",

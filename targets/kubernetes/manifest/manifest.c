@@ -72,6 +72,10 @@ object_add(struct reading *reading, cJSON *json)
 		complain(reading, json, "this is no Kubernetes object: there is no mapping with apiVersion, kind and metadata");
 		return;
 	}
+	if (!kg_json_at(json, "apiVersion") && !kg_json_at(json, "kind")) {
+		complain(reading, json, "this is no Kubernetes object: it has no apiVersion and no kind");
+		return;
+	}
 	const char *api_version = text_need(reading, json, "apiVersion"), *kind = text_need(reading, json, "kind");
 	if (api_version && kg_text_starts(api_version, "kustomize.config.k8s.io/")) {
 		struct kg_error *error = complain(reading, kg_json_at(json, "kind"), "this is for kustomize, not for Kubernetes");

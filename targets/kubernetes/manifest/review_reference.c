@@ -143,7 +143,10 @@ missing_tell(struct looking *looking, const struct kg_reference *reference, cons
 	struct kg_scene *scene = looking->scene;
 	const struct kg_subject *subject = looking->subject;
 	bool is_partial = kg_review_is_partial(scene, subject);
-	bool is_error = presence == KG_ABSENT && !is_partial && !is_harmless(reference->what);
+	const char *nearest = kg_review_nearest(scene, subject, reference->kind, namespace_, reference->name);
+	/* A name that is nearly another's, in a cluster that nobody else fills, is a slip. */
+	bool is_certain = presence == KG_ABSENT || (subject->node->is_fresh && nearest);
+	bool is_error = is_certain && !is_partial && !is_harmless(reference->what);
 	const char *thing = namespace_ ? kg_format(scene->arena, "%s %s/%s", reference->kind, namespace_, reference->name)
 				       : kg_format(scene->arena, "%s %s", reference->kind, reference->name);
 
@@ -155,7 +158,6 @@ missing_tell(struct looking *looking, const struct kg_reference *reference, cons
 	    presence == KG_ABSENT ? "%s names %s, which neither the graph nor the cluster has"
 				  : "%s names %s, which no node of the graph has",
 	    reference->what, thing);
-	const char *nearest = kg_review_nearest(scene, subject, reference->kind, namespace_, reference->name);
 	if (nearest)
 		kg_error_advise(scene->arena, error, "did you mean `%s`?", nearest);
 	else if (presence == KG_PRESENCE_UNKNOWN)

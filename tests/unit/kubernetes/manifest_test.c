@@ -67,6 +67,9 @@ static void
 what_is_no_object_is_told(void **)
 {
 	assert_read("just text", "1:1 this is no Kubernetes object: there is no mapping with apiVersion, kind and metadata\n");
+	assert_read("a: 1\n---\n{metadata: {name: x}}",
+	    "1:1 this is no Kubernetes object: it has no apiVersion and no kind\n"
+	    "3:1 this is no Kubernetes object: it has no apiVersion and no kind\n");
 	assert_read("kind: Secret\nmetadata: {name: 5}\n",
 	    "1:1 this object has no apiVersion\n2:18 metadata.name is no text -> put it in quotes\n");
 	assert_read("apiVersion: v1\nkind: Pod\nmetadata:\n  generateName: x-\n",

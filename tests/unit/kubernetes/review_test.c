@@ -200,6 +200,42 @@ nodes_see_each_other(void **)
 }
 
 static void
+texts_are_texts_and_numbers_numbers(void **)
+{
+	assert_container_told(PROBED "env: [{name: A, value: 5}, {name: B, value: '5'}, {name: C, value: on}], args: [-x, 1]",
+	    "error a:11:64 the value of an environment variable is a text, and this is a number -> put it in quotes\n"
+	    "error a:11:108 the value of an environment variable is a text, and this is a boolean -> put it in quotes\n"
+	    "error a:11:125 an argument is a text, and this is a number -> put it in quotes\n");
+	assert_container_told(PROBED "ports: [{containerPort: '80'}]",
+	    "error a:11:65 a port is a number, and this is a text -> write it without quotes\n");
+	assert_told("{apiVersion: v1, kind: ConfigMap, metadata: {name: c, labels: {a: y}}, data: {a: x, port: 5432}}",
+	    "error a:1:91 what a ConfigMap holds is a text, and this is a number -> put it in quotes\n"
+	    "error a:1:67 a label is a text, and this is a boolean -> put it in quotes\n");
+	assert_told("{apiVersion: x.io/v1, kind: Thing, metadata: {name: t}, spec: {replicas: a}, data: {a: 5}}", "");
+}
+
+static void
+a_slip_in_a_name_is_an_error_where_nobody_else_brings_anything(void **)
+{
+	struct kg_arena *arena = kg_arena_make();
+	struct kg_errors errors = { .arena = arena }, warnings = { .arena = arena };
+	const char *text = kg_format(
+	    arena, "%s  serviceAccountName: runer\n---\n{apiVersion: v1, kind: ServiceAccount, metadata: {name: runner}}", pod);
+	struct kg_manifest manifest = { 0 };
+	struct kg_reviewed node = { .node = "n", .manifest = &manifest, .cluster = "", .namespace_ = "default" };
+
+	kg_manifest_read(arena, &errors, &(struct kg_yaml_source){ "a", text, strlen(text) }, &manifest);
+	kg_manifest_review(arena, &node, 1, NULL, &errors, &warnings);
+	assert_int_equal(errors.count, 0);
+	assert_int_equal(warnings.count, 1);
+	node.is_fresh = true;
+	kg_manifest_review(arena, &node, 1, NULL, &errors, &warnings);
+	assert_int_equal(errors.count, 1);
+	assert_string_equal(errors.first->advice, "did you mean `runner`?");
+	kg_arena_free(arena);
+}
+
+static void
 a_mount_needs_its_volume(void **)
 {
 	assert_container_told(PROBED "volumeMounts: [{name: data, mountPath: /x}]", "");
@@ -401,6 +437,8 @@ main(void)
 		cmocka_unit_test(what_a_pod_names_has_to_be_there),
 		cmocka_unit_test(what_nobody_knows_is_a_warning),
 		cmocka_unit_test(nodes_see_each_other),
+		cmocka_unit_test(texts_are_texts_and_numbers_numbers),
+		cmocka_unit_test(a_slip_in_a_name_is_an_error_where_nobody_else_brings_anything),
 		cmocka_unit_test(a_mount_needs_its_volume),
 		cmocka_unit_test(a_container_without_probes_is_told),
 		cmocka_unit_test(a_probe_asks_a_port_that_is_open),
