@@ -131,9 +131,15 @@ nodes_ask(struct kg_job *job)
 {
 	const struct load_spec *spec = job->spec;
 
-	if (is_given(spec->cluster))
-		return kg_wait_answer(job, kg_kind_nodes_question(job), cluster_told);
-	containerd_add(job, job->survey, spec->containerd);
+	struct load_nodes *nodes = job->survey;
+
+	/* Not the survey of clusters: it may be as old as the run, and the cluster younger. */
+	if (is_given(spec->cluster)) {
+		struct kg_error *error = kg_engine_find(job->arena, spec->engine.engine, &nodes->engine);
+
+		return error ? kg_failed(error) : kg_kind_nodes_list(job, &nodes->engine, cluster_told);
+	}
+	containerd_add(job, nodes, spec->containerd);
 	return kg_load_list(job, nodes_answered);
 }
 
@@ -141,21 +147,21 @@ static struct kg_next
 cluster_told(struct kg_job *job)
 {
 	const struct load_spec *spec = job->spec;
-	const struct kg_kind_survey *survey = job->answer;
-
-	if (!survey)
-		return kg_failed(kg_error_wrap(job->arena, kg_error_copy(job->arena, job->answer_error),
-		    "looking for the nodes of the cluster %s", spec->cluster));
-	struct kg_kind_nodes found = kg_kind_nodes_of(job->arena, &survey->containers, spec->cluster);
 	struct load_nodes *nodes = job->survey;
+	struct kg_containers *listing = kg_new(job->arena, struct kg_containers);
+	struct kg_error *error = job->child.status != 0
+	    ? kg_engine_error(job, &nodes->engine, kg_format(job->arena, "list the nodes of the cluster %s", spec->cluster))
+	    : nodes->engine.driver->read_containers(job->arena, job->child.output, listing);
 
+	if (error)
+		return kg_failed(error);
+	struct kg_kind_nodes found = kg_kind_nodes_of(job->arena, listing, spec->cluster);
 	for (uint32_t i = 0; i < found.all.count; i++)
 		if (kg_kind_node_has_images(found.all.items[i]))
-			container_add(job, nodes, &survey->engine, found.all.items[i]);
+			container_add(job, nodes, &nodes->engine, found.all.items[i]);
 	if (nodes->items.count == 0)
 		return kg_failed(kg_error_advise(job->arena,
-		    kg_error_make(
-			job->arena, KG_EINPUT, "there is no cluster %s in %s", spec->cluster, survey->engine.driver->name),
+		    kg_error_make(job->arena, KG_EINPUT, "there is no cluster %s in %s", spec->cluster, nodes->engine.driver->name),
 		    "let `cluster` be ${node.NAME.name} of a kind-cluster node, or mend the name"));
 	return kg_load_list(job, nodes_answered);
 }

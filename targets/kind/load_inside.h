@@ -35,6 +35,7 @@ struct load_node {
 
 /* What the nodes of a cluster have: asked once for all nodes of the graph. */
 struct load_nodes {
+	struct kg_engine engine; /* that runs them; not of a containerd of this machine */
 	KG_LIST(struct load_node) items;
 	struct kg_map *images; /* for each of them: name of an image → index into digests */
 	KG_LIST(const char *) digests;

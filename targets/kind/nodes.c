@@ -36,19 +36,6 @@ survey_listed(struct kg_job *job)
 	return error ? kg_failed(error) : kg_done(job);
 }
 
-const struct kg_question *
-kg_kind_nodes_question(struct kg_job *job)
-{
-	struct kg_question *question = kg_new(job->arena, struct kg_question);
-
-	*question = (struct kg_question){
-		.key = kg_engine_key(job->arena, job->spec),
-		.ask = kg_kind_nodes_survey,
-		.size = sizeof(struct kg_kind_survey),
-	};
-	return question;
-}
-
 struct kg_kind_nodes
 kg_kind_nodes_of(struct kg_arena *arena, const struct kg_containers *listing, const char *cluster)
 {

@@ -29,8 +29,6 @@ struct kg_kind_survey {
 struct kg_next kg_kind_nodes_list(struct kg_job *job, const struct kg_engine *engine, kg_step *then);
 /* The survey of jobs whose spec starts with a struct kg_engine_spec. */
 kg_step kg_kind_nodes_survey;
-/* The same as a question, answered by a struct kg_kind_survey. */
-const struct kg_question *kg_kind_nodes_question(struct kg_job *job);
 
 struct kg_kind_nodes kg_kind_nodes_of(struct kg_arena *arena, const struct kg_containers *listing, const char *cluster);
 /* It runs kubelet and containers: all but the load balancer of clusters with several control planes. */
