@@ -95,6 +95,7 @@ struct kg_job {
 	bool timed_out;               /* the last wait ended by its time limit */
 	int64_t limit_bytes;          /* collect: how much may be left */
 	bool purge;                   /* undo: data is to go as well */
+	const char *gather;           /* gather: the folder to write into, absolute, mode 0700; else NULL */
 	struct kg_child_result child; /* of the last kg_wait_child */
 	struct kg_http_result http;   /* of the last kg_wait_http */
 

@@ -116,6 +116,13 @@ struct kg_kind {
 	 */
 	kg_step *collect;
 	/*
+	 * For `kgraph collect`: writes what helps to understand a failure into job->gather: what the thing prints, its state in its own words. The node's
+	 * settings and its logs are there already; what children print goes into gathered.log there, secrets masked, and what the step writes by itself it
+	 * masks (kg_mask_text with job->mask). Also after a run that was killed: job->remembered may be empty, then the settings say what it may be. Asks
+	 * only and changes nothing. A failure is a warning. NULL: nothing more.
+	 */
+	kg_step *gather;
+	/*
 	 * Closes what the kind itself holds open, such as a database connection, when an operation is ended before its last step: by
 	 * its time limit or by Ctrl-C. No step; nothing of the job is open. NULL: nothing.
 	 */

@@ -56,6 +56,7 @@ int kg_command_status(struct kg_cli *cli);
 int kg_command_plan(struct kg_cli *cli);
 int kg_command_why(struct kg_cli *cli);
 int kg_command_logs(struct kg_cli *cli);
+int kg_command_collect(struct kg_cli *cli);
 int kg_command_graph(struct kg_cli *cli);
 int kg_command_check(struct kg_cli *cli);
 int kg_command_env(struct kg_cli *cli);

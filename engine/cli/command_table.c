@@ -91,6 +91,22 @@ const struct kg_command kg_commands[] = {
 	    .most = 1,
 	    .naming = KG_NAMES_NODE,
 	    .run = kg_command_logs },
+	{ .name = "collect",
+	    .arguments = "DIR [NAME...]",
+	    .summary = "gather what explains a failure into DIR: logs, settings, what the things say of themselves",
+	    .text =
+		"For a CI job that keeps DIR when a test has failed, or to send to somebody. Of each node that was brought up, "
+		"or that NAME means: what it was run with and what came of it (node.json), its logs of this and of earlier runs, "
+		"and what its kind knows, such as what a container prints and how its engine describes it. Works also when "
+		"kgraph was killed, and beside one that hangs. Secrets are left out.\n"
+		"\n"
+		"    kgraph run e2e -- tests/e2e.sh || kgraph collect artifacts",
+	    .groups = KG_OPTION_GRAPH,
+	    .fewest = 1,
+	    .most = any,
+	    .first = KG_NAMES_FOLDER,
+	    .naming = KG_NAMES_CHOSEN,
+	    .run = kg_command_collect },
 	{ .name = "graph",
 	    .arguments = "[NAME...]",
 	    .summary = "draw the graph for Graphviz or Mermaid, or print it as JSON",

@@ -18,6 +18,7 @@ struct completion {
 	const struct kg_option *option;   /* whose value the word is; NULL: none */
 	bool is_program;                  /* after -- of a command that takes a program */
 	bool takes_options;               /* no -- yet */
+	bool has_argument;                /* the command's first one is typed */
 };
 
 static void
@@ -132,6 +133,8 @@ word_pass(struct completion *completion, const char *word)
 			completion->option = option;
 	} else if (!completion->command) {
 		completion->command = kg_command_find(kg_commands, word);
+	} else {
+		completion->has_argument = true;
 	}
 }
 
@@ -166,6 +169,8 @@ kg_complete(struct kg_cli *cli, struct kg_text *text, const char *const *words)
 		options_add(&completion);
 	else if (!completion.command)
 		commands_add(&completion);
+	else if (completion.command->first != KG_NAMES_NOTHING && !completion.has_argument)
+		naming_add(&completion, words, completion.command->first);
 	else
 		naming_add(&completion, words, completion.command->naming);
 }

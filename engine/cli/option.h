@@ -98,6 +98,7 @@ struct kg_command {
 	uint32_t groups;       /* of options; KG_OPTION_ANY goes without saying */
 	uint32_t fewest, most; /* arguments */
 	enum kg_naming naming; /* of the arguments */
+	enum kg_naming first;  /* of the first one, where it names something else; KG_NAMES_NOTHING: it does not */
 	bool takes_program;    /* after -- */
 	bool is_hidden;
 	bool is_raw; /* takes its arguments as they are: nothing is an option */

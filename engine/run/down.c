@@ -176,10 +176,11 @@ down_turn(void *context)
 		kg_loop_wake(run->loop);
 }
 
-/* A name means the node, or a target of the graph, or all nodes of an include. */
-static bool
-is_named(const struct kg_run *run, const char *node, const char *const *names)
+bool
+kg_run_is_named(const struct kg_run *run, const char *node, const char *const *names)
 {
+	if (!names || !names[0])
+		return true;
 	for (; *names; names++) {
 		size_t length = strlen(*names);
 
@@ -245,7 +246,7 @@ down_prepare(struct down *down, const char *const *names)
 	for (uint32_t i = 0; i < down->count; i++) {
 		down->removals[i].run = run;
 		down->removals[i].entry = run->entries[i];
-		down->removals[i].is_chosen = !names || !names[0] || is_named(run, run->entries[i]->name, names);
+		down->removals[i].is_chosen = kg_run_is_named(run, run->entries[i]->name, names);
 		kg_map_put(&index, run->entries[i]->name, i);
 	}
 	for (uint32_t i = 0; i < down->count; i++)

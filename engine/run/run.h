@@ -66,6 +66,14 @@ enum kg_run_outcome kg_run_down(struct kg_run *run, const char *const *names, bo
 /* The graph's exports with everything resolved, sorted, ended by a NULL name. KG_EINPUT when one needs an output that no run has given yet. */
 [[nodiscard]] struct kg_error *kg_run_exports(struct kg_run *run, struct kg_arena *arena, const struct kg_pair **ret_pairs);
 
+/*
+ * For `kgraph collect`: what helps to understand a failure, of what the ledger remembers, into folder/NODE: settings and outputs, logs, and what the
+ * kind gathers. names as for kg_run_down. For a run that was opened for reading; secrets are masked. What could not be had is added to problems.
+ * KG_ESYSTEM when the folder cannot be written.
+ */
+[[nodiscard]] struct kg_error *kg_run_gather(
+    struct kg_run *run, const char *folder, const char *const *names, struct kg_errors *problems, uint32_t *ret_count);
+
 /* What the ledger remembers, sorted by name. */
 void kg_run_entries(const struct kg_run *run, const struct kg_entry *const **ret_entries, uint32_t *ret_count);
 /* Is what the entry's node left alive? For `status`: "running, pid 123" or why not; NULL when the kind has nothing that outlives a run. */

@@ -271,6 +271,13 @@ kg_step kg_survey_look;
 void kg_survey_watch(struct kg_run *run, struct kg_operation *operation);
 void kg_survey_unwatch(struct kg_run *run, struct kg_operation *operation);
 
+/* engine/run/down.c: a name means the node, a target of the graph, or all nodes of an include. names NULL or empty: all. */
+bool kg_run_is_named(const struct kg_run *run, const char *node, const char *const *names);
+
+/* engine/run/gather_node.c: what is known of the entry, and its logs, into the folder. Blocking. */
+[[nodiscard]] struct kg_error *kg_gather_node(
+    struct kg_run *run, struct kg_arena *scratch, const struct kg_entry *entry, const char *folder);
+
 /* engine/run/stream.c */
 /* The operation has ended: it follows nothing any more. */
 void kg_streams_leave(struct kg_operation *operation);

@@ -159,6 +159,7 @@ const struct kg_kind kg_kind_container = {
 	.ready = kg_container_ready,
 	.watch = kg_container_watch,
 	.undo = undo,
+	.gather = kg_container_gather,
 	.logs = logs,
 	.outlives = true,
 	.frees_ports = true,

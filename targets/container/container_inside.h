@@ -97,4 +97,4 @@ const char *kg_container_ready_path(struct kg_job *job);
 uint32_t kg_container_deaths(const struct kg_container_survey *survey, const char *id);
 
 /* The operations. */
-kg_step kg_container_run, kg_container_ready, kg_container_watch;
+kg_step kg_container_run, kg_container_ready, kg_container_watch, kg_container_gather;

@@ -94,6 +94,16 @@ life() {
     says "client is here"
     kg logs web
     says "serving for ***"
+    TEST_PASSWORD=another kg collect artifacts
+    ended_with 0
+    says "5 nodes"
+    grep -q 'serving for' artifacts/web/gathered.log || fail "what the container prints was not collected"
+    grep -q '"Running"' artifacts/web/inspect.json || fail "the container is not described"
+    sed -i '/default = "correct/s/, default = "[^"]*"//' kgraph.toml
+    kg collect artifacts web
+    ended_with 0
+    grep -q '"WHO=\*\*\*"' artifacts/web/inspect.json || fail "the environment is not masked: $(grep -h WHO artifacts/web/inspect.json)"
+    stack
     $engine port "$(container_of web)" | grep -q 127.0.0.1 || fail "it is not published at 127.0.0.1"
 }
 

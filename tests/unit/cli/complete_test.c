@@ -92,6 +92,8 @@ targets_and_nodes_come_from_the_graph_that_is_meant(void **)
 	assert_string_equal(candidates(WORDS("-C", folder, "logs", "s")), "service schema");
 	assert_string_equal(candidates(WORDS("-C", "/nowhere", "up", "s")), "");
 	assert_string_equal(candidates(WORDS("-C", folder, "check", "")), "");
+	assert_string_equal(candidates(WORDS("-C", folder, "collect", "")), ":folders");
+	assert_string_equal(candidates(WORDS("-C", folder, "collect", "out", "s")), "stack service schema");
 }
 
 static void
