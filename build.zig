@@ -307,6 +307,7 @@ pub const rooms = struct {
         .folder = "targets/process",
         .uses = &.{ .base, .run, .probe, .daemon },
         .files = &.{
+            "gather.c",
             "process.c",
         },
     };
