@@ -104,13 +104,24 @@ part_begin(struct kg_part_set *set, uint32_t part)
 	set->running++;
 }
 
+/* Children end at the whole's time limit by themselves, which may be seen a moment before the whole's own clock tells: nothing begins any more. */
+static bool
+is_time_up(const struct kg_operation *whole)
+{
+	return whole->deadline_ns > 0 && kg_loop_now_ns(whole->run->loop) + 1000000 >= whole->deadline_ns;
+}
+
 static void
 parts_begin(struct kg_part_set *set)
 {
 	const struct kg_job_parts *parts = set->parts;
 
-	while (!set->is_closed && set->begun < parts->count && (parts->width == 0 || set->running < parts->width))
+	while (!set->is_closed && set->begun < parts->count && (parts->width == 0 || set->running < parts->width)) {
+		/* Who waits is about to be ended, and goes on with nothing. */
+		if (is_time_up(set->whole))
+			return;
 		part_begin(set, set->begun++);
+	}
 	if (set->running == 0)
 		set_finish(set);
 }
@@ -125,6 +136,8 @@ kg_parts_end(struct kg_part_set *set, const struct kg_error *why, bool now)
 		else
 			kg_operation_cancel(set->all.items[i], why);
 	}
+	if (set->running == 0)
+		set_finish(set);
 }
 
 struct kg_next
