@@ -153,7 +153,7 @@ probes_look(struct kg_scene *scene, const struct kg_subject *subject, const char
 	const cJSON *name = kg_field_member(container, "name");
 	struct kg_error *error = kg_review_tell(
 	    scene, false, subject, name ? name : container, "the container `%s` has no probe", container_name(container));
-	kg_error_advise(scene->arena, error, "without a readinessProbe, it counts as ready as soon as it has started");
+	kg_error_advise(scene->arena, error, "without a readinessProbe, it counts as ready when it has run for two seconds");
 }
 
 void

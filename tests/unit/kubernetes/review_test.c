@@ -251,8 +251,8 @@ static void
 a_container_without_probes_is_told(void **)
 {
 	assert_container_told("env: []",
-	    "warning a:10:16 the container `c` has no probe -> without a readinessProbe, it counts as ready as soon as it has "
-	    "started\n");
+	    "warning a:10:16 the container `c` has no probe -> without a readinessProbe, it counts as ready when it has run "
+	    "for two seconds\n");
 	assert_container_told("livenessProbe: {exec: {command: [x]}}", "");
 	assert_told("apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec:\n  template: {spec: {containers: [{name: c, "
 		    "image: x:1}]}}\n",
