@@ -389,9 +389,12 @@ pub const rooms = struct {
     };
     pub const kubernetes: Room = .{
         .folder = "targets/kubernetes",
-        .uses = &.{ .base, .run, .probe },
+        .uses = &.{ .base, .run, .probe, .daemon },
+        .embeds_stream = true,
         .packages = &.{ .cjson, .crypto, .xxhash },
         .files = &.{
+            "forward.c",
+            "stream_program.c",
             "client/ask.c",
             "client/base64.c",
             "client/discover.c",
@@ -471,6 +474,20 @@ pub const rooms = struct {
             "status/surroundings.c",
         },
     };
+    /// What kgraph-stream is made of that needs no socket, for tests.
+    pub const stream: Room = .{
+        .folder = "targets/kubernetes/stream",
+        .uses = &.{ .base, .kubernetes },
+        .packages = &.{ .cjson, .crypto },
+        .files = &.{
+            "bytes.c",
+            "console.c",
+            "pick.c",
+            "spdy.c",
+            "tunnel.c",
+            "websocket.c",
+        },
+    };
     /// Everything of the command line but main.c, so that it can be tested.
     pub const cli: Room = .{
         .folder = "engine/cli",
@@ -525,6 +542,28 @@ pub const holder_files: []const []const u8 = &.{
     "engine/daemon/holder/status.c",
     "engine/daemon/holder/tree.c",
 };
+
+/// The program that WebSockets to API servers are spoken by (targets/kubernetes/stream/stream.h): apart from kgraph because it stays in memory
+/// as long as a forwarded port does. Carried inside kgraph (#embed <kgraph-stream>) as the holder is.
+pub const stream_files: []const []const u8 = &(.{
+    "targets/kubernetes/client/base64.c",
+    "targets/kubernetes/client/json.c",
+    "targets/kubernetes/client/kubeconfig.c",
+    "targets/kubernetes/client/kubeconfig_file.c",
+    "targets/kubernetes/client/plugin_answer.c",
+    "targets/kubernetes/manifest/fyaml.c",
+    "targets/kubernetes/manifest/yaml.c",
+    "targets/kubernetes/manifest/yaml_build.c",
+    "targets/kubernetes/manifest/yaml_node.c",
+    "targets/kubernetes/manifest/yaml_scalar.c",
+    "targets/kubernetes/stream/conn.c",
+    "targets/kubernetes/stream/exec.c",
+    "targets/kubernetes/stream/forward.c",
+    "targets/kubernetes/stream/link.c",
+    "targets/kubernetes/stream/main.c",
+    "targets/kubernetes/stream/plugin_run.c",
+    "targets/kubernetes/stream/server.c",
+} ++ sourcesOf(rooms.stream) ++ sourcesOf(rooms.base));
 
 /// A graph in a folder of its own, run by the real engine with kinds of the test's beside real ones.
 const run_bench: []const []const u8 = &.{ "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c", "tests/unit/run/bench_real.c" };
@@ -592,6 +631,8 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/cache/lock_test.c", .rooms = &.{.cache}, .more = &.{"tests/unit/cache/scratch.c"} },
     .{ .source = "tests/unit/certificate/certificate_test.c", .rooms = &.{ .run, .probe, .registry, .graph, .cache, .loop, .certificate }, .more = &.{ "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c" } },
     .{ .source = "tests/unit/certificate/issue_test.c", .rooms = &.{.certificate} },
+    .{ .source = "tests/unit/kubernetes/pick_test.c", .rooms = &.{.stream} },
+    .{ .source = "tests/unit/kubernetes/tunnel_test.c", .rooms = &.{.stream} },
     .{ .source = "tests/unit/cli/document_kinds_test.c", .rooms = &.{.cli} },
     .{ .source = "tests/unit/cli/option_test.c", .rooms = &.{.cli} },
     .{ .source = "tests/unit/cli/print_error_test.c", .rooms = &.{.cli} },
@@ -746,6 +787,7 @@ pub const fuzz_tests: []const Test = &.{
     .{ .source = "tests/fuzz/graph_fuzz.c", .rooms = &.{.graph} },
     .{ .source = "tests/fuzz/goose_fuzz.c", .rooms = &.{.sql} },
     .{ .source = "tests/fuzz/pack_fuzz.c", .rooms = &.{.cache} },
+    .{ .source = "tests/fuzz/tunnel_fuzz.c", .rooms = &.{.stream} },
     .{ .source = "tests/fuzz/snapshot_fuzz.c", .rooms = &.{.graph}, .more = &.{"tests/unit/graph/by_hand.c"} },
 };
 
@@ -838,6 +880,9 @@ fn install(house: *House) []const []const u8 {
         b.getInstallStep().dependOn(&b.addInstallArtifact(holder, to).step);
         installed.append(b.allocator, parts.holder_folder ++ "/kgraph-holder") catch @panic("OOM");
     }
+    const to = std.Build.Step.InstallArtifact.Options{ .dest_dir = .{ .override = .{ .custom = parts.holder_folder } } };
+    b.getInstallStep().dependOn(&b.addInstallArtifact(house.stream(), to).step);
+    installed.append(b.allocator, parts.holder_folder ++ "/kgraph-stream") catch @panic("OOM");
     const documents = [_][2][]const u8{
         .{ "docs/kgraph.1", "share/man/man1/kgraph.1" },
         .{ "engine/cli/completion/kgraph.bash", "share/bash-completion/completions/kgraph" },

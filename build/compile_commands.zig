@@ -67,6 +67,7 @@ pub fn write(house: *House) *std.Build.Step {
         for (house.inFolder(room.folder, room.cxx_files)) |file| writer.add(file, &parts.cxx_flags);
     }
     for (tables.holder_files) |file| writer.add(file, &parts.c_flags);
+    for (tables.stream_files) |file| writer.add(file, &parts.c_flags);
     for (parts.runner_files) |file| writer.add(file, &parts.c_flags);
     writer.addTests(tables.unit_tests);
     writer.addTests(tables.fuzz_tests);

@@ -30,6 +30,8 @@ pub const Room = struct {
     packages: []const Package = &.{},
     /// Finds the holder's executable as #embed <kgraph-holder>.
     embeds_holder: bool = false,
+    /// The same of <kgraph-stream>.
+    embeds_stream: bool = false,
     /// Has KG_VERSION.
     macros_version: bool = false,
 };
@@ -51,6 +53,7 @@ pub const Package = enum {
     cjson,
     cmocka,
     crypto,
+    curl,
     fyaml,
     hiredis,
     lmdb,
@@ -87,6 +90,7 @@ pub const House = struct {
     sanitizer: Sanitizer,
     libraries: std.EnumArray(RoomName, ?*Compile) = .initFill(null),
     holder_made: ?*Compile = null,
+    stream_made: ?*Compile = null,
     asan_runtime: ?LazyPath = null,
     libc: ?LazyPath = null,
 
@@ -159,6 +163,33 @@ pub const House = struct {
         house.noticeHeaders(module, .initEmpty());
         house.holder_made = b.addExecutable(.{ .name = "kgraph-holder", .root_module = module, .linkage = .static });
         return house.holder_made;
+    }
+
+    /// Small and without sanitizers as the holder is, but linked with libraries.
+    pub fn stream(house: *House) *Compile {
+        const b = house.b;
+        if (house.stream_made) |made| return made;
+
+        const module = b.createModule(.{
+            .target = house.target,
+            .optimize = .ReleaseSmall,
+            .link_libc = true,
+            .pic = true,
+            .strip = true,
+            .sanitize_c = .off,
+        });
+        module.addIncludePath(b.path("."));
+        module.addCSourceFiles(.{ .files = tables.stream_files, .flags = &c_flags, .language = .c });
+        house.noticeHeaders(module, .initEmpty());
+        for ([_]Package{ .cjson, .crypto, .curl, .xxhash }) |package| {
+            house.addHeaders(module, package);
+            module.linkSystemLibrary(@tagName(package), .{ .use_pkg_config = .no });
+        }
+        const made = b.addExecutable(.{ .name = "kgraph-stream", .root_module = module });
+        made.setLibCFile(house.libc);
+        made.pie = true;
+        house.stream_made = made;
+        return made;
     }
 
     /// Builds the tests that `zig build STEP -- TEXT...` asks for and gives them to the runner.
@@ -313,6 +344,7 @@ pub const House = struct {
         if (room.embeds_holder) {
             if (house.holder()) |made| module.addEmbedPath(made.getEmittedBin().dirname());
         }
+        if (room.embeds_stream) module.addEmbedPath(house.stream().getEmittedBin().dirname());
         house.noticeHeaders(module, .initOne(name));
         const made = house.b.addLibrary(.{ .name = @tagName(name), .linkage = .static, .root_module = module });
         made.setLibCFile(house.libc);

@@ -1,0 +1,55 @@
+# A forwarded port outlives its API server, and what says who we are.
+need_kubernetes --own
+cluster_images busybox
+need curl
+k run web --image=localhost/test/busybox:1 --image-pull-policy=Never --port=8080 -- sh -c 'mkdir /www; echo well >/www/said; exec httpd -f -p 8080 -h /www' >/dev/null
+k wait --for=condition=Ready pod/web --timeout=60s >/dev/null
+k create serviceaccount walker >/dev/null
+k create role walker --verb=get,create --resource=pods,pods/portforward >/dev/null
+k create rolebinding walker --role=walker --serviceaccount="$namespace:walker" >/dev/null
+
+# A kubeconfig whose token is in a file, and goes old.
+kubectl config view --raw --flatten >walker.yaml
+user=$(kubectl --kubeconfig walker.yaml config view -o 'jsonpath={.contexts[0].context.user}')
+sed -i '/^users:/,$d' walker.yaml
+cat >>walker.yaml <<END
+users:
+- name: $user
+  user: { tokenFile: token }
+END
+token_for walker 600 >token
+graph <<END
+[node.port]
+kind = "forward"
+namespace = "$namespace"
+kubeconfig = "walker.yaml"
+pod = "web"
+port = 8080
+END
+kg up
+ended_with 0
+port=$(cut -d' ' -f2 .kgraph/default/nodes/port/listening)
+well() { [ "$(curl -fsS --max-time 30 "http://127.0.0.1:$port/said")" = well ]; }
+well || fail "nothing comes through"
+
+# A token that is refused, and the next one in its file.
+echo no-token >token
+curl -fsS --max-time 30 "http://127.0.0.1:$port/said" >/dev/null 2>&1 && sleep 11 # what was read is good for 10 s
+curl -fsS --max-time 30 "http://127.0.0.1:$port/said" >/dev/null 2>&1 && fail "a token that is none is taken"
+kg logs port
+says "Unauthorized"
+token_for walker 600 >token
+eventually 30 well
+
+# A connection that is made while there is no API server waits for it.
+api_server stop
+(sleep 2; api_server start) &
+well || fail "the port did not come back"
+wait
+
+# It may do no more than it needs.
+k delete rolebinding walker >/dev/null
+curl -fsS --max-time 30 "http://127.0.0.1:$port/said" >/dev/null 2>&1 && fail "it forwards what it may not"
+kg logs port
+says "forbidden"
+kg down --purge
