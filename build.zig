@@ -418,6 +418,7 @@ pub const rooms = struct {
             "kubernetes_await.c",
             "kubernetes_cluster.c",
             "kubernetes_files.c",
+            "kubernetes_gather.c",
             "kubernetes_live.c",
             "kubernetes_look.c",
             "kubernetes_output.c",

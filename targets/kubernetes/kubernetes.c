@@ -83,6 +83,7 @@ const struct kg_kind kg_kind_kubernetes = {
 	.undo = kg_kubernetes_undo,
 
 	.review = kg_kubernetes_review,
+	.gather = kg_kubernetes_gather,
 	.close = kg_kubernetes_close,
 	.logs = logs,
 	.outlives = true,
