@@ -668,6 +668,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/loop/child_end_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/child_fixture.c"} },
     .{ .source = "tests/unit/loop/child_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/child_fixture.c"} },
     .{ .source = "tests/unit/loop/http_absent_test.c", .rooms = &.{.loop} },
+    .{ .source = "tests/unit/loop/http_proxy_test.c", .rooms = &.{.loop}, .more = http_asking ++ .{"tests/unit/loop/proxy.c"} },
     .{ .source = "tests/unit/loop/http_redirect_test.c", .rooms = &.{.loop}, .more = http_asking },
     .{ .source = "tests/unit/loop/http_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/server.c"} },
     .{

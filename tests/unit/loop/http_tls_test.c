@@ -172,6 +172,110 @@ many_exchanges_share_one_connection(void **state)
 	assert_int_equal(connections, 1);
 }
 
+enum { stream_count = 3, short_count = 32 };
+
+/* Streams that go on for as long as anything short is on its way beside them. */
+struct mixture {
+	struct kg_wait stream_waits[stream_count], short_waits[short_count];
+	struct kg_http_start streams[stream_count], shorts[short_count];
+	uint32_t shorts_ended, streams_ended;
+	uint64_t streamed_bytes;
+};
+
+static void
+on_short_ended(struct kg_wait *wait)
+{
+	struct mixture *mixture = wait->context;
+	const struct kg_http_start *start = &mixture->shorts[wait - mixture->short_waits];
+
+	assert_null(start->error_text);
+	assert_string_equal(start->answer, "hello");
+	mixture->shorts_ended++;
+}
+
+static void
+on_stream_ended(struct kg_wait *wait)
+{
+	struct mixture *mixture = wait->context;
+	const struct kg_http_start *start = &mixture->streams[wait - mixture->stream_waits];
+
+	assert_null(start->error_text);
+	assert_int_equal(start->status, 200);
+	assert_int_equal(mixture->shorts_ended, short_count);
+	mixture->streams_ended++;
+}
+
+static bool
+stream_take(void *context, const char *, size_t size)
+{
+	struct mixture *mixture = context;
+
+	mixture->streamed_bytes += size;
+	return mixture->shorts_ended < short_count;
+}
+
+static void
+long_streams_and_short_requests_share_one_connection(void **state)
+{
+	static struct mixture mixture;
+	struct tls *tls = *state;
+	const char *endless = file_of(tls->asking, "endless");
+	uint32_t connections;
+	int fd = open(endless, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_int_equal(ftruncate(fd, 1LL << 40), 0);
+	close(fd);
+	certificates_write(tls, "127.0.0.1", an_hour);
+	nghttpd_start(tls, "-v");
+	for (int i = 0; i < stream_count; i++) {
+		mixture.stream_waits[i] = (struct kg_wait){ .ended = on_stream_ended, .context = &mixture };
+		mixture.streams[i] = tls->asking->start;
+		mixture.streams[i].url = secure_url(tls, "/endless");
+		mixture.streams[i].timeout_ms = -1;
+		mixture.streams[i].collect = stream_take;
+		mixture.streams[i].context = &mixture;
+		kg_http_start(tls->asking->loop, &mixture.stream_waits[i], &mixture.streams[i]);
+	}
+	for (int i = 0; i < short_count; i++) {
+		mixture.short_waits[i] = (struct kg_wait){ .ended = on_short_ended, .context = &mixture };
+		mixture.shorts[i] = tls->asking->start;
+		mixture.shorts[i].url = secure_url(tls, "/hello");
+		kg_http_start(tls->asking->loop, &mixture.short_waits[i], &mixture.shorts[i]);
+	}
+	kg_loop_run(tls->asking->loop);
+	assert_int_equal(mixture.streams_ended, stream_count);
+	assert_true(mixture.streamed_bytes > 0);
+	/* Leaving a stream leaves the connection as it was. */
+	ask(tls->asking, secure_url(tls, "/hello"));
+	assert_answered(tls->asking, 200, "hello");
+	assert_int_equal(requests_count(tls, &connections), stream_count + short_count + 1);
+	assert_int_equal(connections, 1);
+}
+
+static bool
+all_is_taken(void *context, const char *, size_t size)
+{
+	*(uint64_t *)context += size;
+	return true;
+}
+
+static void
+a_stream_that_the_server_ends_has_ended_well(void **state)
+{
+	struct tls *tls = *state;
+	uint64_t taken = 0;
+
+	certificates_write(tls, "127.0.0.1", an_hour);
+	file_with_bytes(tls->asking, "some", 1 << 20);
+	nghttpd_start(tls, "--no-content-length");
+	tls->asking->start.collect = all_is_taken;
+	tls->asking->start.context = &taken;
+	tls->asking->start.timeout_ms = -1;
+	ask(tls->asking, secure_url(tls, "/some"));
+	assert_answered(tls->asking, 200, "");
+	assert_int_equal(taken, 1 << 20);
+}
+
 static void
 a_file_of_50_mb_goes_there_and_comes_back(void **state)
 {
@@ -407,6 +511,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(http2_is_spoken_over_tls),
 		TEST(many_exchanges_share_one_connection),
+		TEST(long_streams_and_short_requests_share_one_connection),
+		TEST(a_stream_that_the_server_ends_has_ended_well),
 		TEST(a_file_of_50_mb_goes_there_and_comes_back),
 		TEST(a_server_that_dies_in_the_middle_is_told),
 		TEST(a_certificate_for_another_name_is_refused),
