@@ -217,6 +217,14 @@ around_make(struct kubernetes_wait *wait)
 			kg_surroundings_add(around, kg_api_watch_at(it->watch, at));
 		kg_surroundings_complete(around, it->kind, it->namespace_);
 	}
+	/* The node's own objects explain each other: a Certificate the Secret that is not there yet, a Deployment the empty Service. */
+	for (uint32_t i = 0; i < wait->objects.count; i++) {
+		struct kubernetes_awaited *it = &wait->objects.items[i];
+		const cJSON *live = live_of(it);
+
+		if (live && !kg_surroundings_is_complete(around, it->kind, it->namespace_))
+			kg_surroundings_add(around, live);
+	}
 	return around;
 }
 

@@ -105,7 +105,8 @@ kg_examine_service(struct kg_examination *examination)
 
 	if (cJSON_GetArraySize(selector) == 0 ||
 	    strcmp(kg_member_text(examination->object, "spec.type", ""), "ExternalName") == 0 ||
-	    kg_service_has_endpoint(examination->around, namespace_, kg_member_text(examination->object, "metadata.name", "")))
+	    kg_service_has_endpoint(
+		examination->around, namespace_, kg_member_text(examination->object, "metadata.name", ""), examination->object))
 		return;
 	for (const struct kg_near *near = kg_surroundings_of_kind(examination->around, "Pod", namespace_); near && !first;
 	    near = near->next)

@@ -45,5 +45,5 @@ kg_strict_rule kg_strict_custom;
 /* Of a workload that is current: waits until its pods have run for long enough to be believed. */
 struct kg_status kg_strict_settled(const struct kg_strict *strict, struct kg_status current);
 
-/* Whether one of a Service's EndpointSlices has a ready address. */
-bool kg_service_has_endpoint(const struct kg_surroundings *around, const char *namespace_, const char *service);
+/* Whether one of a Service's EndpointSlices has a ready address. service is the object itself, where it is known, or NULL. */
+bool kg_service_has_endpoint(const struct kg_surroundings *around, const char *namespace_, const char *name, const cJSON *service);

@@ -13,12 +13,12 @@
  * slice: ready addresses without a port serve nobody, unless the Service has none itself.
  */
 bool
-kg_service_has_endpoint(const struct kg_surroundings *around, const char *namespace_, const char *service)
+kg_service_has_endpoint(const struct kg_surroundings *around, const char *namespace_, const char *name, const cJSON *service)
 {
-	const cJSON *one, *known = kg_surroundings_find(around, "Service", namespace_, service);
-	bool has_ports = cJSON_GetArraySize(kg_member(known, "spec.ports")) > 0;
+	bool has_ports = cJSON_GetArraySize(kg_member(service, "spec.ports")) > 0;
+	const cJSON *one;
 
-	for (const struct kg_near *near = kg_surroundings_slices(around, namespace_, service); near; near = near->next) {
+	for (const struct kg_near *near = kg_surroundings_slices(around, namespace_, name); near; near = near->next) {
 		if (has_ports && cJSON_GetArraySize(kg_member(near->object, "ports")) == 0)
 			continue;
 		cJSON_ArrayForEach(one, kg_member(near->object, "endpoints"))
@@ -62,7 +62,7 @@ kg_strict_service(const struct kg_strict *strict)
 		return kg_status_waiting("NoIPAssigned", "no load balancer has given it an address yet");
 	if (cJSON_GetArraySize(selector) == 0)
 		return kg_status_current("it has no selector: its endpoints are somebody else's");
-	if (kg_service_has_endpoint(strict->around, strict->namespace_, strict->name))
+	if (kg_service_has_endpoint(strict->around, strict->namespace_, strict->name, strict->object))
 		return kg_status_current("it has a ready endpoint");
 	if (is_scaled_to_nothing(strict, selector))
 		return kg_status_current("what it selects is scaled to nothing");
@@ -165,7 +165,8 @@ kg_strict_webhooks(const struct kg_strict *strict)
 
 		if (is_injected && !kg_member_some_text(one, "clientConfig.caBundle"))
 			return kg_status_waiting("NoCABundle", "the CA that its annotation asks for is not put in yet");
-		if (service && !kg_service_has_endpoint(strict->around, namespace_, service))
+		const cJSON *known = service ? kg_surroundings_find(strict->around, "Service", namespace_, service) : NULL;
+		if (service && !kg_service_has_endpoint(strict->around, namespace_, service, known))
 			return kg_status_waiting("NoEndpoints",
 			    kg_format(
 				strict->arena, "service/%s in %s, which it calls, has no ready pod yet", service, namespace_));
