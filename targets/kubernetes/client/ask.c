@@ -85,6 +85,7 @@ identity_known(struct kg_job *job)
 		return kg_go(call->then);
 	}
 	call->identity = call->api->identity.version;
+	call->sent_ns = job->now_ns;
 	return kg_wait_http(job,
 	    &(struct kg_http){
 		.method = request->method,
@@ -190,6 +191,15 @@ settled(struct kg_job *job)
 	return kg_go(call->then);
 }
 
+/* The whole time of a request has passed. No connection in time is another thing: a server that starts takes longer, and has not got the request. */
+static bool
+is_spent(const struct kg_job *job, const struct kg_api_call *call)
+{
+	int64_t timeout_ms = call->request.timeout_ms ? call->request.timeout_ms : timeout_default_ms;
+
+	return job->timed_out && job->now_ns - call->sent_ns >= timeout_ms * ms_ns;
+}
+
 static struct kg_next
 answered(struct kg_job *job)
 {
@@ -199,7 +209,7 @@ answered(struct kg_job *job)
 	int64_t pause_ms;
 
 	if (job->http.error)
-		return job->http.is_lasting || job->timed_out ? kg_go(call->then) : missed(job, job->http.error->message);
+		return job->http.is_lasting || is_spent(job, call) ? kg_go(call->then) : missed(job, job->http.error->message);
 	call->misses = 0;
 	if (status >= 200 && status < 400)
 		return settled(job);

@@ -58,6 +58,7 @@ struct kg_api_call {
 	uint32_t tries;     /* that were answered with "later" */
 	uint32_t misses;    /* tries in a row that were not answered at all */
 	int64_t began_ns;   /* the ask, monotonic */
+	int64_t sent_ns;    /* the last try */
 	int64_t missing_ns; /* since when it has not been answered */
 	uint32_t identity;  /* version that the last try was sent with */
 	bool is_renewed;    /* it was asked again with new credentials */
