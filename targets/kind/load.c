@@ -244,7 +244,7 @@ answered(struct kg_job *job)
 {
 	const struct load_spec *spec = job->spec;
 	const struct load_nodes *nodes = job->answer;
-	const char *rest = kg_job_remembered(job, "digest");
+	const char *remembered = kg_job_remembered(job, "digest"), *rest = remembered ? remembered : "";
 
 	if (!nodes)
 		return kg_absent(
@@ -252,7 +252,7 @@ answered(struct kg_job *job)
 	/* The digests are remembered in the order of the images. */
 	for (const char *const *image = spec->images; *image; image++) {
 		const char *name = kg_load_name(job->arena, *image);
-		size_t length = rest ? strcspn(rest, " ") : 0;
+		size_t length = strcspn(rest, " ");
 
 		for (uint32_t i = 0; i < nodes->items.count; i++) {
 			const char *digest = kg_load_digest(nodes, i, name);
@@ -262,7 +262,7 @@ answered(struct kg_job *job)
 			if (strlen(digest) != length || strncmp(digest, rest, length) != 0)
 				return kg_absent(job, "%s in %s is another one", name, nodes->items.items[i].name);
 		}
-		rest = rest && rest[length] ? rest + length + 1 : NULL;
+		rest += length + (rest[length] == ' ');
 	}
 	return kg_done(job);
 }
