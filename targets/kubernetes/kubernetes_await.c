@@ -80,6 +80,7 @@ kg_kubernetes_await_add(struct kg_job *job, const char *api_version, const char 
 		.kind = kind,
 		.live = live,
 		.is_wanted = is_wanted && !is_applied,
+		.is_let_be = is_applied,
 	};
 
 	/* Checked when the graph was read; what a reference brought in is told when it is waited for. */
@@ -259,7 +260,7 @@ object_judge(struct kg_job *job, struct judgement *judgement, struct kubernetes_
 	const cJSON *live = live_of(it);
 	const char *what = tell(wait, it);
 
-	if (live)
+	if (live && !it->is_let_be)
 		kg_list_push(wait->scratch, &judgement->objects, live);
 	if (!it->is_wanted || (it->is_ready && !it->watch))
 		return;

@@ -108,6 +108,7 @@ struct kubernetes_awaited {
 	const struct kg_ready_when *rule; /* NULL: its own */
 	struct kg_error *rule_error;
 	bool is_wanted; /* the wait is for it; else it may only tell why others are not ready */
+	bool is_let_be; /* the user does not want it waited for: what is wrong with it is not told either */
 	bool was_found; /* in the watch */
 	bool is_ready;
 };
