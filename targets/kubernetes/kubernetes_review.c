@@ -182,15 +182,25 @@ has_word(const char *text, const char *name)
 	return false;
 }
 
-/* The node's object that speaks of a host of that name, or NULL. */
+static const char *
+namespace_of(const struct view *view, uint32_t index, const struct kg_object *object)
+{
+	const char *namespace_ = object->namespace_ ? object->namespace_ : view->nodes[index].namespace_;
+
+	return namespace_ ? namespace_ : "";
+}
+
+/* The node's object that speaks of that Service, or NULL. From another namespace the name alone leads elsewhere. */
 static const struct kg_object *
-object_speaks(const struct view *view, uint32_t index, const char *host)
+object_speaks(const struct view *view, uint32_t index, const char *service, const char *service_namespace)
 {
 	const struct kg_manifest *manifest = &view->readings[index].manifest;
+	const char *from_elsewhere = kg_format(view->review->arena, "%s.%s", service, service_namespace);
 
 	for (uint32_t i = 0; i < manifest->objects.count; i++) {
 		const struct kg_object *object = &manifest->objects.items[i];
 		enum kg_object_level level = kg_object_level(object);
+		const char *host = strcmp(namespace_of(view, index, object), service_namespace) == 0 ? service : from_elsewhere;
 
 		if ((level == KG_LEVEL_WORKLOAD || level == KG_LEVEL_CONFIGURATION) &&
 		    has_word(kg_object_canonical(view->review->arena, object->json), host))
@@ -218,20 +228,21 @@ is_database(const struct kg_object *object)
 
 /* Whoever speaks of the database's host, is of the same cluster, and does not come after the migration. */
 static void
-users_review(struct view *view, uint32_t server, const char *host, const struct kg_review_node *migration)
+users_review(struct view *view, uint32_t server, const struct kg_object *service, const struct kg_review_node *migration)
 {
 	struct kg_review *review = view->review;
+	const char *namespace_ = namespace_of(view, server, service);
 
 	for (uint32_t i = 0; i < review->count; i++) {
 		if (i == server || strcmp(view->nodes[i].cluster, view->nodes[server].cluster) != 0)
 			continue;
-		const struct kg_object *object = object_speaks(view, i, host);
+		const struct kg_object *object = object_speaks(view, i, service->name, namespace_);
 		if (!object || kg_review_needs(review, &review->nodes[i], migration) ||
 		    kg_review_needs(review, migration, &review->nodes[i]))
 			continue;
 		struct kg_error *warning = kg_review_warn(review, object->place,
 		    "%s speaks to the database %s, whose schema the node `%s` makes, and may start before it",
-		    kg_object_tell(review->arena, object), host, migration->name);
+		    kg_object_tell(review->arena, object), service->name, migration->name);
 		kg_error_advise(review->arena, warning, "add \"%s\" to `needs` of `%s`", migration->name, review->nodes[i].name);
 	}
 }
@@ -251,7 +262,7 @@ schemas_review(struct view *view)
 				continue;
 			for (uint32_t at = 0; at < manifest->objects.count; at++)
 				if (is_database(&manifest->objects.items[at]))
-					users_review(view, i, manifest->objects.items[at].name, &migrations[m]);
+					users_review(view, i, &manifest->objects.items[at], &migrations[m]);
 		}
 }
 
