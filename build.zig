@@ -430,6 +430,7 @@ pub const rooms = struct {
             "kubernetes_setting.c",
             "kubernetes_undo.c",
             "manifest/field.c",
+            "manifest/field_text.c",
             "manifest/fyaml.c",
             "manifest/manifest.c",
             "manifest/object.c",

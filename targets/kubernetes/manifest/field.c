@@ -139,3 +139,20 @@ kg_field_pod_template(const struct kg_object *object)
 	}
 	return NULL;
 }
+
+void
+kg_field_each_of(const struct kg_object *object, const char *from, const char *path, kg_field_found *found, void *context)
+{
+	cJSON *pod = from ? NULL : kg_field_member(kg_field_pod_template(object), "spec");
+
+	if (from && (!*from || strcmp(from, object->kind) == 0))
+		kg_field_each(object->json, path, found, context);
+	if (pod && *path != '*')
+		kg_field_each(pod, path, found, context);
+	for (const char *const *list = kg_field_container_lists; pod && *path == '*' && *list; list++) {
+		const cJSON *containers = kg_field_member(pod, *list);
+
+		for (cJSON *one = cJSON_IsArray(containers) ? containers->child : NULL; one; one = one->next)
+			kg_field_each(one, path + strlen("*."), found, context);
+	}
+}

@@ -17,6 +17,16 @@ typedef void(kg_field_found)(void *context, cJSON *owner, cJSON *value);
 /* Calls found for each value at path: names joined by ".", "[]" behind one for all items of a list. What is not there is passed over. */
 void kg_field_each(cJSON *json, const char *path, kg_field_found *found, void *context);
 
+/*
+ * The same for objects of a kind, from; "" stands for every kind, and NULL for the spec of every pod template. A path that starts with "*." is looked for in each
+ * list of containers.
+ */
+void kg_field_each_of(const struct kg_object *object, const char *from, const char *path, kg_field_found *found, void *context);
+
+/* Calls found for each value that has to be a text, as far as Kubernetes' own kinds tell, whatever it is; what tells it: "a label". */
+typedef void(kg_field_text_found)(void *context, cJSON *value, const char *what);
+void kg_field_each_text(const struct kg_object *object, kg_field_text_found *found, void *context);
+
 /* NULL when there is none, or it is of another type. */
 cJSON *kg_field_member(const cJSON *json, const char *name);
 cJSON *kg_field_at(const cJSON *json, const char *path);

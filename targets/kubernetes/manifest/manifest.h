@@ -74,7 +74,7 @@ struct kg_manifest_patch {
 	struct kg_place place; /* of the settings below, for errors about them */
 	/*
 	 * ${NAME} in texts, keys excepted. A scalar without quotes that is nothing but one reference becomes a number when the value is spelled like one in JSON, and a
-	 * boolean for true and false; all else stays text. $${NAME} stands for ${NAME}. With no values, nothing of this happens.
+	 * boolean for true and false, but where Kubernetes takes texts alone (ConfigMaps, Secrets, env, labels …); all else stays text. $${NAME} stands for ${NAME}. With no values, nothing of this happens.
 	 */
 	const struct kg_manifest_pair *values;
 	uint32_t value_count;

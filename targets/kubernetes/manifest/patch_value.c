@@ -78,7 +78,7 @@ is_number(const char *text)
 	return !*text;
 }
 
-/* Without quotes, nothing but one reference: a number or a boolean becomes one. */
+/* Without quotes, nothing but one reference: a number or a boolean becomes one. It keeps its text, by which text_keep knows it. */
 static void
 scalar_type(cJSON *scalar, const char *value)
 {
@@ -94,9 +94,9 @@ scalar_type(cJSON *scalar, const char *value)
 		return;
 	if (type == cJSON_Number) {
 		kg_field_make_number(scalar, strtod(value, NULL));
+		scalar->valuestring = (char *)value;
 	} else {
 		scalar->type = (scalar->type & ~0xff) | type;
-		scalar->valuestring = NULL;
 		scalar->valueint = type == cJSON_True;
 	}
 }
@@ -132,6 +132,14 @@ scalar_fill(struct values *values, cJSON *scalar)
 		scalar_type(scalar, value);
 }
 
+/* A password of nothing but digits is no number where only texts may be. */
+static void
+text_keep(void *, cJSON *value, const char *)
+{
+	if ((cJSON_IsNumber(value) || cJSON_IsBool(value)) && value->valuestring)
+		value->type = (value->type & ~0xff) | cJSON_String;
+}
+
 /* As deep as trees are read. */
 static void
 tree_fill(struct values *values, cJSON *json)
@@ -158,6 +166,11 @@ kg_patch_values(struct kg_patching *patching)
 	for (uint32_t i = 0; i < patching->manifest->objects.count; i++) {
 		patching->object = &patching->manifest->objects.items[i];
 		tree_fill(&values, patching->object->json);
+		kg_field_each_text(patching->object, text_keep, NULL);
 		kg_object_refresh(patching->arena, patching->object);
+		if (!*patching->object->name || !*patching->object->kind || !*patching->object->api_version)
+			kg_errors_add(patching->errors,
+			    kg_error_at(patching->arena, KG_EINPUT, patching->object->place,
+				"with these values, the object has no name, kind or apiVersion"));
 	}
 }

@@ -7,14 +7,12 @@
 #include "targets/kubernetes/manifest/manifest.h"
 
 struct row {
-	const char *from; /* the kind that has it; NULL: the spec of every pod template */
-	const char *path;
-	const char *kind; /* NULL: the owner's `kind` tells */
+	const char *from, *path; /* see kg_field_each_of */
+	const char *kind;        /* NULL: the owner's `kind` tells */
 	const char *what;
 	bool has_namespace;
 };
 
-/* Paths that start with "*" are looked for in each list of containers. */
 static const struct row rows[] = {
 	{ NULL, "*.env[].valueFrom.configMapKeyRef.name", "ConfigMap", "env", false },
 	{ NULL, "*.env[].valueFrom.secretKeyRef.name", "Secret", "env", false },
@@ -113,33 +111,14 @@ on_value(void *context, cJSON *owner, cJSON *value)
 	walk->found(walk->context, walk->object, &reference);
 }
 
-static void
-pod_row(struct walk *walk, cJSON *pod)
-{
-	if (walk->row->path[0] != '*') {
-		kg_field_each(pod, walk->row->path, on_value, walk);
-		return;
-	}
-	for (const char *const *list = kg_field_container_lists; *list; list++) {
-		const cJSON *containers = kg_field_member(pod, *list);
-
-		for (cJSON *one = cJSON_IsArray(containers) ? containers->child : NULL; one; one = one->next)
-			kg_field_each(one, walk->row->path + 2, on_value, walk);
-	}
-}
-
 void
 kg_reference_each(const struct kg_object *object, kg_reference_found *found, void *context)
 {
-	cJSON *pod = kg_field_member(kg_field_pod_template(object), "spec");
 	bool is_own_kind = kg_object_is_namespaced(object->api_version, object->kind) >= 0;
 	struct walk walk = { .object = object, .found = found, .context = context };
 
 	for (size_t i = 0; is_own_kind && i < sizeof(rows) / sizeof(*rows); i++) {
 		walk.row = &rows[i];
-		if (rows[i].from && strcmp(rows[i].from, object->kind) == 0)
-			kg_field_each(object->json, rows[i].path, on_value, &walk);
-		else if (!rows[i].from && pod)
-			pod_row(&walk, pod);
+		kg_field_each_of(object, rows[i].from, rows[i].path, on_value, &walk);
 	}
 }

@@ -45,7 +45,7 @@ assert_values(const char *data, const char *expected)
 		{ "ZERO", "007" }, { "RATIO", "-1.5e3" }, { "YES", "yes" }, { "EMPTY", "" }, { "MANY", "a: b\nc" },
 		{ "a.b-c", "x" } };
 	struct kg_arena *arena = kg_arena_make();
-	const char *text = kg_format(arena, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  k: %s\n", data);
+	const char *text = kg_format(arena, "apiVersion: x.io/v1\nkind: Thing\nmetadata: {name: a}\nspec:\n  k: %s\n", data);
 	const char *answer = patched(arena, text, (struct kg_manifest_patch){ .values = values, .value_count = 9 });
 
 	assert_holds(answer, expected);
@@ -68,6 +68,31 @@ values_are_put_into_texts(void **)
 	assert_values(
 	    "|\n    url=${HOST}\n    p=$${PORT} $HOME ${X:-y} $$ ${", "\"k\":\"url=db\\np=${PORT} $HOME ${X:-y} $$ ${\\n\"}");
 	assert_values("$$${HOST}", "\"k\":\"$${HOST}\"}");
+}
+
+static void
+a_value_stays_a_text_where_there_are_texts_alone(void **)
+{
+	static const struct kg_manifest_pair values[] = { { "N", "123" }, { "F", "true" }, { "E", "" } };
+	struct kg_manifest_patch patch = { .values = values, .value_count = 3 };
+	struct kg_arena *arena = kg_arena_make();
+
+	assert_holds(patched(arena, "apiVersion: x.io/v1\nkind: Thing\nmetadata:\n  name: ${N}\n", patch), "{\"name\":\"123\"}");
+	assert_holds(patched(arena, "apiVersion: x.io/v1\nkind: Thing\nmetadata:\n  name: ${E}\n", patch),
+	    "4:9 with these values, the object has no name, kind or apiVersion");
+	assert_holds(
+	    patched(arena, "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\n  labels:\n    a: ${F}\nstringData:\n  p: ${N}\n",
+		patch),
+	    "\"labels\":{\"a\":\"true\"},\"name\":\"s\"},\"stringData\":{\"p\":\"123\"}}");
+	assert_holds(patched(arena,
+			 "apiVersion: v1\nkind: Pod\nmetadata:\n  name: s\nspec:\n  priority: ${N}\n  containers:\n  - name: c\n   "
+			 " tty: ${F}\n    "
+			 "args:\n    - ${N}\n    env:\n    - name: A\n      value: ${N}\n",
+			 patch),
+	    "\"spec\":{\"containers\":[{\"args\":[\"123\"],\"env\":[{\"name\":\"A\",\"value\":\"123\"}],\"name\":\"c\",\"tty\":"
+	    "true}],"
+	    "\"priority\":123}");
+	kg_arena_free(arena);
 }
 
 static void
@@ -272,6 +297,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_are_put_into_texts),
+		cmocka_unit_test(a_value_stays_a_text_where_there_are_texts_alone),
 		cmocka_unit_test(an_unknown_value_is_told_where_it_stands),
 		cmocka_unit_test(images_are_replaced_by_name),
 		cmocka_unit_test(replicas_are_set_by_name),

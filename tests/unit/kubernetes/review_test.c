@@ -209,8 +209,8 @@ texts_are_texts_and_numbers_numbers(void **)
 	assert_container_told(PROBED "ports: [{containerPort: '80'}]",
 	    "error a:11:65 a port is a number, and this is a text -> write it without quotes\n");
 	assert_told("{apiVersion: v1, kind: ConfigMap, metadata: {name: c, labels: {a: y}}, data: {a: x, port: 5432}}",
-	    "error a:1:91 what a ConfigMap holds is a text, and this is a number -> put it in quotes\n"
-	    "error a:1:67 a label is a text, and this is a boolean -> put it in quotes\n");
+	    "error a:1:67 a label is a text, and this is a boolean -> put it in quotes\n"
+	    "error a:1:91 what a ConfigMap holds is a text, and this is a number -> put it in quotes\n");
 	assert_told("{apiVersion: x.io/v1, kind: Thing, metadata: {name: t}, spec: {replicas: a}, data: {a: 5}}", "");
 }
 
