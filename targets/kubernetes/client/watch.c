@@ -305,13 +305,13 @@ kg_api_watch(struct kg_job *job, struct kg_api *api, const struct kg_resource *r
 }
 
 const cJSON *
-kg_api_watch_find(const struct kg_api_watch *is, const char *namespace_, const char *name)
+kg_api_watch_find(const struct kg_api_watch *watch, const char *namespace_, const char *name)
 {
-	return kg_watched_find(&((const struct watch *)is)->watched, namespace_, name);
+	return kg_watched_find(&((const struct watch *)watch)->watched, namespace_, name);
 }
 
 const cJSON *
-kg_api_watch_at(const struct kg_api_watch *is, uint32_t index)
+kg_api_watch_at(const struct kg_api_watch *watch, uint32_t index)
 {
-	return ((const struct watch *)is)->watched.items[index].object;
+	return ((const struct watch *)watch)->watched.items[index].object;
 }
