@@ -200,6 +200,14 @@ is_spent(const struct kg_job *job, const struct kg_api_call *call)
 	return job->timed_out && job->now_ns - call->sent_ns >= timeout_ms * ms_ns;
 }
 
+/* The path itself: the server has no such resource, whatever its kinds were said to be. */
+static bool
+is_unknown_path(const struct kg_job *job)
+{
+	return job->http.status == 404 &&
+	    (strstr(job->http.body, "404 page not found") || strstr(job->http.body, "could not find the requested resource"));
+}
+
 static struct kg_next
 answered(struct kg_job *job)
 {
@@ -211,6 +219,8 @@ answered(struct kg_job *job)
 	if (job->http.error)
 		return job->http.is_lasting || is_spent(job, call) ? kg_go(call->then) : missed(job, job->http.error->message);
 	call->misses = 0;
+	if (is_unknown_path(job))
+		api->kinds_are_old = true;
 	if (status >= 200 && status < 400)
 		return settled(job);
 	if (status == 401 && !call->is_renewed && kg_identity_refused(api, call->identity)) {

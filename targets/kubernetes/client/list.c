@@ -117,7 +117,6 @@ page_came(struct kg_job *job)
 		return kg_go(page_ask);
 	}
 	if (job->http.status == 404) {
-		listing->api->kinds_are_old = true;
 		*listing->items = (struct kg_api_items){ .is_absent = true };
 		return kg_go(listing->then);
 	}
