@@ -8,7 +8,7 @@
 #include "targets/kubernetes/stream/conn.h"
 #include "targets/kubernetes/stream/stream.h"
 
-static constexpr int64_t patience_ns = 15'000'000'000;
+static constexpr int64_t patience_ns = 30'000'000'000;
 
 struct words {
 	struct conn_ways ways;

@@ -29,27 +29,27 @@ END
 kg up
 ended_with 0
 port=$(cut -d' ' -f2 .kgraph/default/nodes/port/listening)
-well() { [ "$(curl -fsS --max-time 30 "http://127.0.0.1:$port/said")" = well ]; }
+well() { [ "$(curl -fsS --max-time 45 "http://127.0.0.1:$port/said")" = well ]; }
 well || fail "nothing comes through"
 
 # A token that is refused, and the next one in its file.
 echo no-token >token
-curl -fsS --max-time 30 "http://127.0.0.1:$port/said" >/dev/null 2>&1 && sleep 11 # what was read is good for 10 s
-curl -fsS --max-time 30 "http://127.0.0.1:$port/said" >/dev/null 2>&1 && fail "a token that is none is taken"
+curl -fsS --max-time 45 "http://127.0.0.1:$port/said" >/dev/null 2>&1 && sleep 11 # what was read is good for 10 s
+curl -fsS --max-time 45 "http://127.0.0.1:$port/said" >/dev/null 2>&1 && fail "a token that is none is taken"
 kg logs port
 says "Unauthorized"
 token_for walker 600 >token
-eventually 30 well
+eventually 40 well
 
 # A connection that is made while there is no API server waits for it.
 api_server stop
 (sleep 2; api_server start) &
-well || fail "the port did not come back"
+well || fail "the port did not come back: $("$KGRAPH" logs port | tail -n 3)"
 wait
 
 # It may do no more than it needs.
 k delete rolebinding walker >/dev/null
-curl -fsS --max-time 30 "http://127.0.0.1:$port/said" >/dev/null 2>&1 && fail "it forwards what it may not"
+curl -fsS --max-time 45 "http://127.0.0.1:$port/said" >/dev/null 2>&1 && fail "it forwards what it may not"
 kg logs port
 says "forbidden"
 kg down --purge

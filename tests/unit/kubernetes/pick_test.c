@@ -37,7 +37,7 @@ static const char pod[] =
     "{\"metadata\":{\"name\":\"p\"},\"spec\":{\"containers\":[{\"ports\":[{\"name\":\"http\",\"containerPort\":8080}]}]},"
     "\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]}}";
 static const char going[] = "{\"metadata\":{\"name\":\"p\",\"deletionTimestamp\":\"x\"},\"status\":{\"conditions\":[{\"type\":"
-                            "\"Ready\",\"status\":\"True\"}]}}";
+			    "\"Ready\",\"status\":\"True\"}]}}";
 static const char outside[] =
     "{\"items\":[{\"ports\":[{\"name\":\"sql\",\"port\":1}],\"endpoints\":[{\"addresses\":[\"10.0.0.1\"]}]}]}";
 
