@@ -176,10 +176,11 @@ refusal(struct conn *conn, const char *doing, int status, const char *body, size
 	    : kg_format(conn->arena, "%s: the API server answers %d %.*s", doing, status, (int)(size < 200 ? size : 200), body);
 }
 
+/* An API server that has just started does not know yet who may do what, and forbids. */
 static bool
-is_passing(long status)
+is_passing(const struct conn *conn, long status)
 {
-	return status == 404 || status == 429 || status >= 500;
+	return status == 404 || status == 429 || status >= 500 || (status == 403 && conn->saw_outage);
 }
 
 static void
@@ -190,6 +191,7 @@ answered(struct conn *conn)
 	const char *doing = kg_format(conn->arena, "%s %s/%s", about->kind, about->namespace_, about->name);
 
 	if (ask->status == 0) {
+		conn->saw_outage = true;
 		try_again(conn, kg_format(conn->arena, "%s: the API server does not answer: %s", doing, ask->error));
 		return;
 	}
@@ -198,7 +200,7 @@ answered(struct conn *conn)
 
 		if (ask->status == 401)
 			log_in_anew(conn, why);
-		else if (is_passing(ask->status))
+		else if (is_passing(conn, ask->status))
 			try_again(conn, why);
 		else
 			give_up(conn, why);
@@ -243,6 +245,7 @@ conn_done(struct conn *conn, CURL *easy, CURLcode code)
 		link_connected(&conn->link);
 		upgrade_send(conn);
 	} else if (easy == conn->link.easy) {
+		conn->saw_outage = true;
 		try_again(conn,
 		    kg_format(conn->arena, "the API server cannot be reached: %s",
 			*conn->link.error ? conn->link.error : curl_easy_strerror(code)));
@@ -279,7 +282,7 @@ refused(struct conn *conn)
 
 	if (conn->answer.status == 401)
 		log_in_anew(conn, why);
-	else if (is_passing(conn->answer.status))
+	else if (is_passing(conn, conn->answer.status))
 		try_again(conn, why);
 	else
 		give_up(conn, why);

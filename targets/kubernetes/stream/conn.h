@@ -66,6 +66,7 @@ struct conn {
 	bool link_ended;
 	bool link_has_more; /* TLS may hold what poll(2) does not know of */
 	bool was_refused;   /* 401, and new credentials were tried */
+	bool saw_outage;    /* the API server did not answer: it is being started */
 	bool got_any;       /* something came from the pod */
 	char *failure;      /* why it ended; NULL: as it should */
 };
