@@ -33,14 +33,14 @@ all_of(struct kg_arena *arena, const struct kg_manifest *manifest)
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	static const struct kg_manifest_pair values[] = { { "A", "1" }, { "NAME", "x" } }, images[] = { { "web", "web:2" } },
-					     labels[] = { { "l", "v" } };
+	static const struct kg_manifest_pair values[] = { { "A", "1" }, { "NAME", "x" }, { "EMPTY", "" } },
+					     images[] = { { "web", "web:2" } }, labels[] = { { "l", "v" } };
 	static const struct kg_manifest_replicas replicas[] = { { "web", 2 } };
 	struct kg_arena *arena = kg_arena_make();
 	struct kg_errors errors = { .arena = arena }, warnings = { .arena = arena };
 	struct kg_manifest manifest = { 0 };
 	struct kg_manifest_patch patch = { .values = values,
-		.value_count = 2,
+		.value_count = 3,
 		.images = images,
 		.image_count = 1,
 		.replicas = replicas,
