@@ -393,8 +393,6 @@ pub const rooms = struct {
         .embeds_stream = true,
         .packages = &.{ .cjson, .crypto, .xxhash },
         .files = &.{
-            "forward.c",
-            "stream_program.c",
             "client/ask.c",
             "client/base64.c",
             "client/discover.c",
@@ -412,6 +410,7 @@ pub const rooms = struct {
             "client/status.c",
             "client/watch.c",
             "client/watched.c",
+            "forward.c",
             "inventory.c",
             "kubernetes.c",
             "kubernetes_apply.c",
@@ -474,6 +473,7 @@ pub const rooms = struct {
             "status/strict_settled.c",
             "status/strict_workload.c",
             "status/surroundings.c",
+            "stream_program.c",
         },
     };
     /// What kgraph-stream is made of that needs no socket, for tests.
@@ -665,6 +665,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/kubernetes/status/ready_when_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/status/diagnosis_test.c", .rooms = &.{.kubernetes}, .more = status_cases },
     .{ .source = "tests/unit/kubernetes/status/strict_test.c", .rooms = &.{.kubernetes}, .more = status_cases },
+    .{ .source = "tests/unit/kubernetes/status/surroundings_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kind/load_test.c", .rooms = &.{.kind} },
     .{ .source = "tests/unit/loop/child_end_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/child_fixture.c"} },
     .{ .source = "tests/unit/loop/child_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/child_fixture.c"} },
