@@ -62,14 +62,14 @@ objects_are_found_by_name_owner_and_service(void **)
 	cJSON *all =
 	    cJSON_Parse("[{\"apiVersion\":\"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"web\",\"namespace\":\"shop\"}},"
 			"{\"apiVersion\":\"serving.example.org/"
-	                "v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"web\",\"namespace\":\"shop\"}},"
+			"v1\",\"kind\":\"Service\",\"metadata\":{\"name\":\"web\",\"namespace\":\"shop\"}},"
 			"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"a\",\"namespace\":\"shop\","
-	                "\"ownerReferences\":[{\"uid\":\"1\"}]}},"
+			"\"ownerReferences\":[{\"uid\":\"1\"}]}},"
 			"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"b\",\"namespace\":\"shop\","
-	                "\"ownerReferences\":[{\"uid\":\"1\"},"
+			"\"ownerReferences\":[{\"uid\":\"1\"},"
 			"{\"uid\":\"2\"}]}},"
 			"{\"apiVersion\":\"discovery.k8s.io/"
-	                "v1\",\"kind\":\"EndpointSlice\",\"metadata\":{\"name\":\"x\",\"namespace\":\"shop\","
+			"v1\",\"kind\":\"EndpointSlice\",\"metadata\":{\"name\":\"x\",\"namespace\":\"shop\","
 			"\"labels\":{\"kubernetes.io/service-name\":\"web\"}}}]");
 	cJSON *one;
 
