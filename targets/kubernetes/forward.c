@@ -153,7 +153,7 @@ command_line(struct kg_job *job, const char *command, const char *const *more)
 	kg_list_push(job->arena, &argv, state->program);
 	kg_list_push(job->arena, &argv, command);
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		if (!options[i][1])
+		if (!options[i][1] || !*options[i][1])
 			continue;
 		kg_list_push(job->arena, &argv, options[i][0]);
 		kg_list_push(job->arena, &argv, options[i][1]);

@@ -42,7 +42,7 @@ kg_stream_exec(struct kg_job *job, const struct kg_stream_where *where, const ch
 	kg_list_push(job->arena, &argv, path);
 	kg_list_push(job->arena, &argv, "exec");
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		if (!options[i][1])
+		if (!options[i][1] || !*options[i][1])
 			continue;
 		kg_list_push(job->arena, &argv, options[i][0]);
 		kg_list_push(job->arena, &argv, options[i][1]);

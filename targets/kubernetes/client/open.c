@@ -136,10 +136,12 @@ config_read(struct kg_job *job, const struct kg_api_about *about, struct kg_kube
 	for (const char *const *file = named; *file; file++)
 		kg_list_push(job->arena, &files, kg_path_join(job->arena, kg_path_here(job->arena), *file));
 	kg_list_push(job->arena, &files, NULL);
-	error = kg_kubeconfig_read(job->arena, files.items, about->context, ret_config);
+	/* A variable that nobody has set is an empty text. */
+	bool has_context = about->context && *about->context;
+	error = kg_kubeconfig_read(job->arena, files.items, has_context ? about->context : NULL, ret_config);
 	if (error || ret_config->server)
 		return error;
-	if (!about->kubeconfig && !about->context &&
+	if (!about->kubeconfig && !has_context &&
 	    kg_kubeconfig_of_pod(job->arena, getenv("KUBERNETES_SERVICE_HOST"), getenv("KUBERNETES_SERVICE_PORT"),
 		service_account_folder, ret_config))
 		return NULL;
