@@ -21,6 +21,8 @@ static constexpr int64_t pause_ns = 300 * ms;
 static constexpr int64_t quiet_ns = 15'000 * ms, dead_ns = 45'000 * ms;
 /* How long the other side may go on where it cannot be told that ours has ended. */
 static constexpr int64_t linger_ns = 5'000 * ms;
+/* How long the kubelet may take to say why it ended. */
+static constexpr int64_t words_ns = 1'000 * ms;
 /* What may wait in one direction before the other end is made to wait. */
 static constexpr size_t room = 256 << 10;
 static constexpr size_t refusal_most = 64 << 10;
@@ -395,6 +397,19 @@ closed_well(struct conn *conn)
 	conn->state = CONN_GONE;
 }
 
+/* The pod's side has ended, and that this is because something went wrong would have been said by now. */
+static bool
+has_ended_well(struct conn *conn, int64_t now_ns)
+{
+	const struct kg_tunnel *tunnel = &conn->tunnel;
+
+	if (!tunnel->has_ended)
+		return false;
+	conn->ended_ns = conn->ended_ns ? conn->ended_ns : now_ns;
+	return tunnel->error_ended || tunnel->is_closed || conn->link_ended || !tunnel->is_spdy ||
+	    now_ns - conn->ended_ns > words_ns;
+}
+
 /* What has ended on one side is told to the other; where something broke, the local side is broken off as well. */
 static void
 endings_look(struct conn *conn, int64_t now_ns)
@@ -403,14 +418,15 @@ endings_look(struct conn *conn, int64_t now_ns)
 
 	if (conn->to_local.size > 0)
 		return;
+	bool ended_well = has_ended_well(conn, now_ns);
 	if (tunnel->error.size > 0) {
 		give_up(conn,
 		    kg_format(conn->arena, "pod %s: %.*s", conn->pick.pod, (int)tunnel->error.size, kg_bytes_at(&tunnel->error)));
 	} else if (tunnel->wrong) {
 		give_up(conn, kg_format(conn->arena, "pod %s: %s", conn->pick.pod, tunnel->wrong));
-	} else if (tunnel->has_ended && (conn->local_ended || tunnel->is_closed || conn->link_ended || !tunnel->is_spdy)) {
+	} else if (ended_well && (conn->local_ended || tunnel->is_closed || conn->link_ended || !tunnel->is_spdy)) {
 		closed_well(conn);
-	} else if (tunnel->has_ended && !conn->local_shut) {
+	} else if (ended_well && !conn->local_shut) {
 		conn->local_shut = true;
 		shutdown(conn->fd, SHUT_WR);
 	} else if (conn->link_ended && !tunnel->has_ended) {

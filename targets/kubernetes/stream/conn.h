@@ -59,6 +59,7 @@ struct conn {
 	struct kg_tunnel tunnel;
 	struct kg_bytes to_server, from_server, to_local;
 	int64_t began_ns, opened_ns, heard_ns, pinged_ns;
+	int64_t ended_ns;   /* when the pod's side was first seen to have ended; 0: it has not */
 	int64_t wake_ns;    /* CONN_PAUSING: until then; 0: nothing is waited for */
 	bool local_ended;   /* it has sent all that it will */
 	bool local_shut;    /* it was told that nothing more comes */

@@ -101,6 +101,13 @@ error_add(struct kg_tunnel *tunnel, const char *bytes, size_t size)
 }
 
 static void
+stream_ended(struct kg_tunnel *tunnel, const struct kg_spdy_event *event)
+{
+	tunnel->has_ended |= event->is_end && event->stream == DATA_STREAM;
+	tunnel->error_ended |= event->is_end && event->stream == ERROR_STREAM;
+}
+
+static void
 spdy_take(struct kg_tunnel *tunnel, const struct kg_spdy_event *event, struct kg_bytes *local)
 {
 	struct kg_bytes frames = { 0 };
@@ -113,16 +120,13 @@ spdy_take(struct kg_tunnel *tunnel, const struct kg_spdy_event *event, struct kg
 		else if (event->stream == ERROR_STREAM)
 			error_add(tunnel, event->bytes, event->size);
 		kg_bytes_take(&tunnel->frames, event->size);
-		if (event->is_end && event->stream == DATA_STREAM)
-			tunnel->has_ended = true;
+		stream_ended(tunnel, event);
 		break;
-	case KG_SPDY_ACCEPTED:
-		if (event->is_end && event->stream == DATA_STREAM)
-			tunnel->has_ended = true;
-		break;
+	case KG_SPDY_ACCEPTED: stream_ended(tunnel, event); break;
 	case KG_SPDY_RESET:
 		if (event->stream == DATA_STREAM)
 			tunnel->wrong = "the kubelet broke the connection off";
+		tunnel->error_ended |= event->stream == ERROR_STREAM;
 		break;
 	case KG_SPDY_PING:
 		if (event->number % 2 == 0) {

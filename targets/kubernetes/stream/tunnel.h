@@ -26,7 +26,8 @@ struct kg_tunnel {
 	bool is_spdy;
 	bool is_answered; /* something came from the kubelet */
 	bool has_ended;   /* nothing more will come from the pod */
-	bool is_closed;   /* nor from the server */
+	bool error_ended; /* nothing more will be said about what went wrong; with SPDY alone, where it may come behind has_ended */
+	bool is_closed;   /* nothing will come from the server either */
 	bool sent_end;
 	const char *wrong;     /* the connection is of no use any more; NULL: it is */
 	struct kg_bytes error; /* what the kubelet says went wrong: "… connection refused"; empty: nothing */
