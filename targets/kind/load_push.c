@@ -105,7 +105,7 @@ all_told(struct kg_job *job)
 
 		if (!items[i].digest)
 			return kg_absent(job, "%s is not in the registry", items[i].name);
-		if (strlen(items[i].digest) != length || strncmp(items[i].digest, rest, length) != 0)
+		if (!rest || strlen(items[i].digest) != length || strncmp(items[i].digest, rest, length) != 0)
 			return kg_absent(job, "%s is another one in the registry", items[i].name);
 		rest = rest[length] ? rest + length + 1 : NULL;
 	}

@@ -54,7 +54,7 @@ says "5 nodes unchanged"
 same "$(calls 'images ls') $(calls import)" "2 0"
 
 # One node has lost one: that is put there again, and the other load has nothing to do.
-newest=$(podman images --format '{{.Repository}}:{{.Tag}}' | grep -m 1 '^localhost/one:')
+newest=$(podman images --format '{{.Repository}}:{{.Tag}}' | grep '^localhost/one:' | sed -n 1p)
 podman exec shop-e2e-worker ctr --namespace k8s.io images rm "$newest" >/dev/null
 kg up
 ended_with 0

@@ -35,7 +35,7 @@ ended_with 0
 says_like "sending [0-9.]+ KiB to 1 node"
 
 # A pod runs what was loaded.
-newest=$(grep -o "localhost/$namespace:[0-9a-f]*" <(podman images --format '{{.Repository}}:{{.Tag}}') | head -n 1)
+newest=$(podman images --format '{{.Repository}}:{{.Tag}}' | grep "^localhost/$namespace:" | sed -n 1p)
 k run --image="$newest" --image-pull-policy=Never --restart=Never seen -- cat /top >/dev/null
 k wait --for=jsonpath='{.status.phase}'=Succeeded --timeout=60s pod/seen >/dev/null
 same "$(k logs seen)" two

@@ -181,7 +181,7 @@ static size_t the_refusal;
 static struct fake_reply
 refuses(void *, const struct fake_request *)
 {
-	static char body[4096];
+	static thread_local char body[4096]; /* each connection has a thread */
 
 	snprintf(body, sizeof(body), "{\"kind\":\"Status\",\"message\":\"%s\",\"code\":%d,\"details\":{\"causes\":[%s]}}",
 	    refusals[the_refusal].message, refusals[the_refusal].code, refusals[the_refusal].causes);
