@@ -96,9 +96,21 @@ proxy_set(CURL *easy, const struct kg_http_start *start)
 	kg_curl.easy_setopt(easy, CURLOPT_NOPROXY, "");
 }
 
+/*
+ * Between the first of its connection filters and 8.1 libcurl may let an answer lie while long streams share the connection, and hand it, when who asked has
+ * given up, to whoever asks next: a node was told of another one's Deployment.
+ */
+static bool
+keeps_streams_apart(void)
+{
+	return LIBCURL_VERSION_NUM < 0x075600 || LIBCURL_VERSION_NUM >= 0x080100;
+}
+
 static void
 way_set(CURL *easy, const struct kg_http_start *start)
 {
+	bool http2 = start->http2 && (!start->has_streams || keeps_streams_apart());
+
 #if LIBCURL_VERSION_NUM >= 0x075500
 	kg_curl.easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	kg_curl.easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
@@ -111,8 +123,8 @@ way_set(CURL *easy, const struct kg_http_start *start)
 	kg_curl.easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
 	kg_curl.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	kg_curl.easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)(start->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-	kg_curl.easy_setopt(easy, CURLOPT_PIPEWAIT, (long)start->http2);
+	kg_curl.easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)(http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+	kg_curl.easy_setopt(easy, CURLOPT_PIPEWAIT, (long)http2);
 	/* A stream on which nothing comes for minutes is well; a server that is gone without a word is known after a minute. */
 	kg_curl.easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	kg_curl.easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, keep_idle_s);

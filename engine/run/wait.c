@@ -145,6 +145,7 @@ kg_wait_http(struct kg_job *job, const struct kg_http *request, kg_step *then)
 		.proxy = request->proxy,
 		.insecure = request->insecure,
 		.http2 = request->http2,
+		.has_streams = request->has_streams,
 		.follow = request->follow,
 		.collect = request->collect,
 		.keep_failure = request->keep_failure,
