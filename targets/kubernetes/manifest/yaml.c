@@ -76,6 +76,36 @@ characters_check(struct reading *reading)
 	return true;
 }
 
+/* "%YAML 1.1" and "%YAML 1.2", which say what is so anyway. libfyaml 0.7.12 does not come back from some others, and manifests have none. */
+static bool
+is_known_directive(const char *line, size_t length)
+{
+	static const char known[] = "%YAML 1.";
+
+	while (length > 0 && strchr(" \t\r", line[length - 1]))
+		length--;
+	return length == sizeof(known) && memcmp(line, known, sizeof(known) - 1) == 0 && strchr("12", line[length - 1]);
+}
+
+/* False when there is one that is not taken; it has been told. */
+static bool
+directives_check(struct reading *reading)
+{
+	const struct kg_yaml_text *text = reading->text;
+
+	for (uint32_t at = 0; at < text->size;) {
+		const char *line = text->bytes + at, *end = memchr(line, '\n', text->size - at);
+		size_t length = end ? (size_t)(end - line) : text->size - at;
+
+		if (*line == '%' && !is_known_directive(line, length)) {
+			complain(reading, at, (uint32_t)length, "a directive of YAML that manifests do not have");
+			return false;
+		}
+		at += (uint32_t)length + 1;
+	}
+	return true;
+}
+
 /* ---- events ---- */
 
 static uint32_t
@@ -317,7 +347,7 @@ kg_yaml_read(struct kg_arena *arena, struct kg_errors *errors, const struct kg_y
 	}
 	reading.text = kg_yaml_text_new(arena, source->file, bytes, size);
 	reading.build = (struct kg_yaml_build){ .arena = arena, .errors = errors, .text = reading.text };
-	if (size == 0 || !characters_check(&reading))
+	if (size == 0 || !characters_check(&reading) || !directives_check(&reading))
 		return;
 	while (!part_read(&reading) && errors->count - count < errors_most) {
 		if (!document_find(reading.text, reading.document_start, &reading.base))

@@ -231,6 +231,9 @@ errors_of_all_documents_are_told(void **)
 	assert_read("a: 'x", "1:5 this quote is never closed");
 	assert_read("a:\n\tb: 1", "2:1 a tab may not indent");
 	assert_read("name: {{ .Release.Name }}\n", "1:8 a mapping is no name");
+	assert_read("%YAML 1.2 \n---\na: 1", "{\"a\":1}");
+	assert_read("%YAML 1.2 x\n---\na: 1", "1:1 a directive of YAML that manifests do not have");
+	assert_read("a: 1\n...\n%TAG ! tag:x,2000:\n---\nb: 1", "3:1 a directive of YAML that manifests do not have");
 }
 
 static void
