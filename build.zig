@@ -771,12 +771,12 @@ pub const hand_programs: []const Test = &.{
 
 /// libFuzzer targets: a file in tests/fuzz, and the room whose parser it feeds.
 pub const fuzz_tests: []const Test = &.{
-    .{ .source = "tests/fuzz/patch_fuzz.c", .rooms = &.{.kubernetes} },
-    .{ .source = "tests/fuzz/yaml_fuzz.c", .rooms = &.{.kubernetes} },
+    .{ .source = "tests/fuzz/patch_fuzz.c", .rooms = &.{.kubernetes}, .more = &.{"tests/fuzz/libfyaml_leaks.c"} },
+    .{ .source = "tests/fuzz/yaml_fuzz.c", .rooms = &.{.kubernetes}, .more = &.{"tests/fuzz/libfyaml_leaks.c"} },
     .{ .source = "tests/fuzz/containerfile_fuzz.c", .rooms = &.{.container} },
     .{ .source = "tests/fuzz/auth_file_fuzz.c", .rooms = &.{.registry} },
     .{ .source = "tests/fuzz/discovery_fuzz.c", .rooms = &.{.kubernetes} },
-    .{ .source = "tests/fuzz/kubeconfig_fuzz.c", .rooms = &.{.kubernetes} },
+    .{ .source = "tests/fuzz/kubeconfig_fuzz.c", .rooms = &.{.kubernetes}, .more = &.{"tests/fuzz/libfyaml_leaks.c"} },
     .{ .source = "tests/fuzz/watch_stream_fuzz.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/fuzz/image_reference_fuzz.c", .rooms = &.{.registry} },
     .{ .source = "tests/fuzz/registry_answer_fuzz.c", .rooms = &.{.registry} },
@@ -785,7 +785,7 @@ pub const fuzz_tests: []const Test = &.{
     .{ .source = "tests/fuzz/glob_fuzz.c", .rooms = &.{.cache} },
     .{ .source = "tests/fuzz/http_header_fuzz.c", .rooms = &.{.base} },
     .{ .source = "tests/fuzz/image_words_fuzz.c", .rooms = &.{.container} },
-    .{ .source = "tests/fuzz/kind_fuzz.c", .rooms = &.{.kind} },
+    .{ .source = "tests/fuzz/kind_fuzz.c", .rooms = &.{.kind}, .more = &.{"tests/fuzz/libfyaml_leaks.c"} },
     .{ .source = "tests/fuzz/ignore_fuzz.c", .rooms = &.{.cache} },
     .{ .source = "tests/fuzz/jsonpath_fuzz.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/fuzz/graph_fuzz.c", .rooms = &.{.graph} },

@@ -109,7 +109,11 @@ kg_watched_put(struct kg_watched *watched, cJSON *object)
 		cJSON_Delete(object);
 		return;
 	}
-	cJSON_DeleteItemFromObjectCaseSensitive((cJSON *)kg_json_at(object, "metadata"), "managedFields");
+	cJSON *metadata = (cJSON *)kg_json_at(object, "metadata");
+
+	/* Who sends it twice is no API server, and is not believed either. */
+	while (cJSON_HasObjectItem(metadata, "managedFields"))
+		cJSON_DeleteItemFromObject(metadata, "managedFields");
 	if ((watched->count + 1) * 2 > watched->slot_count)
 		slots_grow(watched);
 
