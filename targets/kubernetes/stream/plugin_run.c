@@ -82,30 +82,31 @@ environment(struct kg_arena *arena, const struct kg_kubeconfig *config)
 	return all.items;
 }
 
-/* 0 and the pid, or an errno. */
-static int
-start(struct kg_arena *arena, const struct kg_kubeconfig *config, pid_t *ret_pid, int *ret_fd)
+/* The pid, or an errno below zero. */
+static pid_t
+start(struct kg_arena *arena, const struct kg_kubeconfig *config, int *ret_fd)
 {
 	KG_LIST(char *) argv = { 0 };
 	posix_spawn_file_actions_t actions;
 	int ends[2];
+	pid_t pid = -1;
 
 	kg_list_push(arena, &argv, kg_copy(arena, config->plugin->command));
 	for (const char *const *argument = config->plugin->args; argument && *argument; argument++)
 		kg_list_push(arena, &argv, kg_copy(arena, *argument));
 	kg_list_push(arena, &argv, NULL);
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return errno;
+		return -errno;
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-	int sys = posix_spawnp(ret_pid, argv.items[0], &actions, NULL, argv.items, environment(arena, config));
+	int sys = posix_spawnp(&pid, argv.items[0], &actions, NULL, argv.items, environment(arena, config));
 	posix_spawn_file_actions_destroy(&actions);
 	close(ends[1]);
 	if (sys != 0)
 		close(ends[0]);
 	*ret_fd = ends[0];
-	return sys;
+	return sys != 0 ? -sys : pid;
 }
 
 /* All that it prints until it closes its output; false when it does not within the limit. */
@@ -136,11 +137,10 @@ plugin_run(struct kg_arena *arena, const struct kg_kubeconfig *config, struct kg
 	const char *command = config->plugin->command;
 	struct kg_bytes bytes = { 0 };
 	int fd = -1, status = 0;
-	pid_t pid;
-	int sys = start(arena, config, &pid, &fd);
+	pid_t pid = start(arena, config, &fd);
 
-	if (sys != 0)
-		return kg_error_system(arena, sys, "the plug-in %s cannot be run", command);
+	if (pid < 0)
+		return kg_error_system(arena, -pid, "the plug-in %s cannot be run", command);
 	bool is_whole = drain(fd, &bytes);
 	if (!is_whole)
 		kill(pid, SIGKILL);
