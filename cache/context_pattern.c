@@ -19,6 +19,10 @@ kg_context_characters(const char *bytes, uint32_t size, uint32_t *characters)
 	uint32_t count = 0;
 
 	for (uint32_t at = 0; at < size;) {
+		if ((unsigned char)bytes[at] < 0x80) { /* nearly all names are nothing but these */
+			characters[count++] = (unsigned char)bytes[at++];
+			continue;
+		}
 		size_t length = kg_text_utf8_length(bytes + at, size - at);
 		uint32_t first = (unsigned char)bytes[at];
 		uint32_t character = length == 0 ? unknown_character : length == 1 ? first : first & (0x7fu >> length);
@@ -154,6 +158,8 @@ kg_context_pattern_read(struct kg_arena *arena, const char *text, struct kg_cont
 	while (ret_pattern->ending < ret_pattern->count &&
 	    ret_pattern->tokens[ret_pattern->count - 1 - ret_pattern->ending].type == KG_CONTEXT_CHARACTER)
 		ret_pattern->ending++;
+	if (ret_pattern->ending > 0 && ret_pattern->tokens[ret_pattern->count - 1].character < 0x80)
+		ret_pattern->last = (char)ret_pattern->tokens[ret_pattern->count - 1].character;
 	token_add(&reading, (struct kg_context_token){ .type = KG_CONTEXT_END });
 	token_add(&reading, (struct kg_context_token){ .type = KG_CONTEXT_BELOW });
 	ret_pattern->words = (ret_pattern->count + 63) / 64;
@@ -279,6 +285,12 @@ ends_alike(const struct kg_context_pattern *pattern, const uint32_t *characters,
 }
 
 bool
+kg_context_pattern_may_meet(const struct kg_context_pattern *pattern, const uint64_t *set, char last)
+{
+	return pattern->last == '\0' || pattern->last == last || has_token(set, pattern->count - 1);
+}
+
+bool
 kg_context_pattern_meets(
     const struct kg_context_pattern *pattern, const uint64_t *set, const uint32_t *characters, uint32_t character_count)
 {
@@ -286,7 +298,7 @@ kg_context_pattern_meets(
 
 	if (has_token(set, pattern->count - 1))
 		return true;
-	if (is_empty(pattern, set) || !ends_alike(pattern, characters, character_count))
+	if (!ends_alike(pattern, characters, character_count) || is_empty(pattern, set))
 		return false;
 	memcpy(next, set, pattern->words * sizeof(*next));
 	kg_context_pattern_take(pattern, next, characters, character_count);

@@ -47,6 +47,7 @@ struct kg_context_pattern {
 	uint32_t words;       /* of a set: a bit for each token that the next character may meet */
 	uint32_t range_count; /* of all classes */
 	uint32_t ending;      /* that many tokens before END are characters */
+	char last;            /* the last of these, if it is ASCII; else 0 */
 	bool is_disputed;     /* has what some builders take for a regular expression's: + ( ) { } | ^ and wildcards in a class */
 };
 
@@ -62,6 +63,8 @@ void kg_context_pattern_enter(const struct kg_context_pattern *pattern, uint64_t
 /* Whether something called so is met: take and is_met in one, without the set. The quick way for what has nothing below. */
 bool kg_context_pattern_meets(
     const struct kg_context_pattern *pattern, const uint64_t *set, const uint32_t *characters, uint32_t character_count);
+/* By the last byte of its name alone: false says that `meets` will be, too. Most names end otherwise than most lines, and need not be decoded for them. */
+bool kg_context_pattern_may_meet(const struct kg_context_pattern *pattern, const uint64_t *set, char last);
 bool kg_context_pattern_is_met(const struct kg_context_pattern *pattern, const uint64_t *set);
 /* Whether something further down can still be met. */
 bool kg_context_pattern_is_alive(const struct kg_context_pattern *pattern, const uint64_t *set);

@@ -157,15 +157,18 @@ kg_context_rules_start(const struct kg_context_rules *rules, uint64_t *state)
 bool
 kg_context_rules_keep(const struct kg_context_rules *rules, const uint64_t *state, const char *name, uint32_t size)
 {
-	uint32_t characters[NAME_MAX], count;
+	uint32_t characters[NAME_MAX], count = 0;
 
-	if (rules->count == 0 || size > NAME_MAX)
+	if (size == 0 || size > NAME_MAX)
 		return true;
-	count = kg_context_characters(name, size, characters);
 	/* The last that meets it decides, so the search is from the end. */
 	for (uint32_t i = rules->count; i-- > 0;) {
 		const struct rule *rule = &rules->items[i];
 
+		if (!kg_context_pattern_may_meet(&rule->pattern, state + rule->first_word, name[size - 1]))
+			continue;
+		if (count == 0)
+			count = kg_context_characters(name, size, characters);
 		if (kg_context_pattern_meets(&rule->pattern, state + rule->first_word, characters, count))
 			return rule->is_exception;
 	}
