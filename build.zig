@@ -634,6 +634,12 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/certificate/certificate_test.c", .rooms = &.{ .run, .probe, .registry, .graph, .cache, .loop, .certificate }, .more = &.{ "tests/unit/run/bench.c", "tests/unit/run/bench_kinds.c" } },
     .{ .source = "tests/unit/certificate/issue_test.c", .rooms = &.{.certificate} },
     .{ .source = "tests/unit/kubernetes/pick_test.c", .rooms = &.{.stream} },
+    .{
+        .source = "tests/unit/kubernetes/server_test.c",
+        .rooms = &.{.stream},
+        .more = &.{ "targets/kubernetes/stream/link.c", "targets/kubernetes/stream/plugin_run.c", "targets/kubernetes/stream/server.c", "tests/unit/kubernetes/fake_api.c", "tests/unit/loop/proxy.c" },
+        .packages = &.{.curl},
+    },
     .{ .source = "tests/unit/kubernetes/tunnel_test.c", .rooms = &.{.stream} },
     .{ .source = "tests/unit/cli/document_kinds_test.c", .rooms = &.{.cli} },
     .{ .source = "tests/unit/cli/option_test.c", .rooms = &.{.cli} },

@@ -29,6 +29,8 @@ link_open(struct link *link, CURLM *multi, const struct server *server, void *ow
 	link->easy = easy_make(link->error, owner);
 	link->route = server_set(server, link->easy, "/");
 	curl_easy_setopt(link->easy, CURLOPT_CONNECT_ONLY, 1L);
+	/* Also to a server without TLS a proxy of HTTP leads by CONNECT: what we say is for the server. */
+	curl_easy_setopt(link->easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
 	/* Not one over which a question was asked: it would be of a state that nobody knows. */
 	curl_easy_setopt(link->easy, CURLOPT_FRESH_CONNECT, 1L);
 	curl_multi_add_handle(multi, link->easy);
