@@ -81,18 +81,6 @@ examine_waiting(struct kg_examination *examination, const cJSON *pod, const cJSO
 	return kg_examine_image(examination, pod, status, reason, message);
 }
 
-/* It runs again, but what ended it may come back. */
-static bool
-examine_killed(struct kg_examination *examination, const cJSON *pod, const cJSON *status)
-{
-	const char *reason = kg_member_text(status, "lastState.terminated.reason", "");
-
-	if (strcmp(reason, "OOMKilled") != 0 ||
-	    kg_member_time_s(status, "lastState.terminated.finishedAt") < examination->rules.since_s)
-		return false;
-	return kg_examine_crash(examination, pod, status);
-}
-
 bool
 kg_examine_containers(struct kg_examination *examination, const cJSON *pod)
 {
@@ -107,7 +95,7 @@ kg_examine_containers(struct kg_examination *examination, const cJSON *pod)
 			else if (kg_member_integer(one, "state.terminated.exitCode", 0) != 0)
 				found |= kg_examine_crash(examination, pod, one);
 			else
-				found |= examine_killed(examination, pod, one);
+				found |= kg_examine_restart(examination, pod, one);
 		}
 	}
 	return found;

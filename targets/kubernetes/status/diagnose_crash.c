@@ -152,3 +152,18 @@ kg_examine_crash(struct kg_examination *examination, const cJSON *pod, const cJS
 	kg_found(examination, &draft);
 	return true;
 }
+
+/* It runs again, but what ended it may come back. What a probe ended is told by the probe. */
+bool
+kg_examine_restart(struct kg_examination *examination, const cJSON *pod, const cJSON *status)
+{
+	const cJSON *ended = kg_member(status, "lastState.terminated");
+	bool is_killed_for_memory = strcmp(kg_member_text(ended, "reason", ""), "OOMKilled") == 0;
+
+	if (!ended || kg_member_time_s(ended, "finishedAt") < examination->rules.since_s)
+		return false;
+	if (!is_killed_for_memory &&
+	    (kg_member_flag(status, "ready", false) || was_killed_by_probe(examination, pod, kg_member_text(status, "name", "?"))))
+		return false;
+	return kg_examine_crash(examination, pod, status);
+}

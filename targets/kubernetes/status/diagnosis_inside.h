@@ -53,6 +53,7 @@ bool kg_examine_probes(struct kg_examination *examination, const cJSON *pod);
 bool kg_examine_image(
     struct kg_examination *examination, const cJSON *pod, const cJSON *status, const char *reason, const char *message);
 bool kg_examine_crash(struct kg_examination *examination, const cJSON *pod, const cJSON *status);
+bool kg_examine_restart(struct kg_examination *examination, const cJSON *pod, const cJSON *status);
 
 /* A controller that owns pods, be it the node's object or one between it and the pods: pods that it may not make. */
 void kg_examine_refusals(struct kg_examination *examination, const cJSON *controller);
