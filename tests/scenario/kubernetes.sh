@@ -11,7 +11,7 @@
 #
 #     k get pods                       kubectl in that namespace
 #     field deployment/web .spec.replicas      one field of an object, by a JSONPath
-#     api_server stop|start|freeze|thaw        (of an own cluster)
+#     api_server stop|start|freeze|thaw|forget   (of an own cluster)
 #     token_for ACCOUNT SECONDS        a token of a ServiceAccount that expires about then: the API server itself gives none below 10 minutes.
 #                                      It takes one for 10 s without looking at it again, so that expires up to 10 s later
 #
