@@ -88,6 +88,16 @@ ended_with 0
 same "$(field configmap/config .data.greeting)" moin
 same "$(versions | grep -v ConfigMap/config)" "$(grep -v ConfigMap/config <<<"$before")"
 
+# Another image: the pod is another one, and nothing else.
+in_node() { ctr -a "$cluster/containerd.sock" -n k8s.io images "$@" >/dev/null; }
+in_node tag localhost/test/busybox:1 "localhost/$namespace:2"
+sed -i "s#localhost/test/busybox:1#localhost/$namespace:2#" kgraph.toml
+kg up
+ended_with 0
+is_other() { [ "$(field pods '.items[*].spec.containers[0].image')" = "localhost/$namespace:2" ]; }
+eventually 20 is_other
+same "$(versions | grep -v -e ConfigMap/config -e Deployment)" "$(grep -v -e ConfigMap/config -e Deployment <<<"$before")"
+
 sed -i 's/replicas: 1/replicas: 2/' app/web.yaml
 kg up
 ended_with 0
@@ -127,3 +137,4 @@ same "$(field deployment/web .status.readyReplicas)" 2
 kg down
 ended_with 0
 same "$(k get configmap,secret,deployment,service,pod -o name | grep -v kube-root-ca)" ""
+in_node rm "localhost/$namespace:2"
