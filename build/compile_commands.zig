@@ -3,8 +3,9 @@
 //! own headers, which a distribution's clang cannot read.
 
 const std = @import("std");
-const tables = @import("../build.zig");
 const parts = @import("house.zig");
+const tables = @import("rooms.zig");
+const tests = @import("tests.zig");
 const House = parts.House;
 
 const Entry = struct {
@@ -23,9 +24,9 @@ const Writer = struct {
         arguments.appendSlice(b.allocator, &.{ "clang", "-c", "-I." }) catch @panic("OOM");
         arguments.appendSlice(b.allocator, flags) catch @panic("OOM");
         arguments.append(b.allocator, b.fmt("-DKG_VERSION={s}", .{writer.house.version()})) catch @panic("OOM");
-        // Where `zig build` puts the holder: a clang that stands outside finds it nowhere else.
-        arguments.append(b.allocator, b.fmt("--embed-dir={s}", .{b.getInstallPath(.prefix, parts.holder_folder)})) catch @panic("OOM");
-        for (std.enums.values(parts.Package)) |package| {
+        // Where `zig build` puts the programs that are embedded: a clang that stands outside finds it nowhere else.
+        arguments.append(b.allocator, b.fmt("--embed-dir={s}", .{b.getInstallPath(.prefix, parts.programs_folder)})) catch @panic("OOM");
+        for (std.enums.values(tables.Package)) |package| {
             if (package.headers()) |folder| arguments.appendSlice(b.allocator, &.{ "-isystem", folder }) catch @panic("OOM");
         }
         arguments.append(b.allocator, file) catch @panic("OOM");
@@ -36,8 +37,8 @@ const Writer = struct {
         }) catch @panic("OOM");
     }
 
-    fn addTests(writer: *Writer, tests: []const parts.Test) void {
-        for (tests) |one| {
+    fn addTests(writer: *Writer, list: []const tests.Test) void {
+        for (list) |one| {
             if (one.document == null) writer.add(one.source, &parts.c_flags);
             for (one.more) |file| writer.add(file, &parts.c_flags);
         }
@@ -46,7 +47,7 @@ const Writer = struct {
 
 fn addExamples(writer: *Writer) !void {
     const b = writer.house.b;
-    for (tables.example_folders) |path| {
+    for (tests.example_folders) |path| {
         var folder = b.build_root.handle.openDir(b.graph.io, path, .{ .iterate = true }) catch continue;
         defer folder.close(b.graph.io);
         var files = folder.iterate();
@@ -61,7 +62,7 @@ pub fn write(house: *House) *std.Build.Step {
     var writer = Writer{ .house = house };
 
     writer.add(parts.main_file, &parts.c_flags);
-    for (std.enums.values(parts.RoomName)) |name| {
+    for (std.enums.values(tables.RoomName)) |name| {
         const room = parts.roomOf(name);
         for (house.inFolder(room.folder, room.files)) |file| writer.add(file, &parts.c_flags);
         for (house.inFolder(room.folder, room.cxx_files)) |file| writer.add(file, &parts.cxx_flags);
@@ -69,8 +70,8 @@ pub fn write(house: *House) *std.Build.Step {
     for (tables.holder_files) |file| writer.add(file, &parts.c_flags);
     for (tables.stream_files) |file| writer.add(file, &parts.c_flags);
     for (parts.runner_files) |file| writer.add(file, &parts.c_flags);
-    writer.addTests(tables.unit_tests);
-    writer.addTests(tables.fuzz_tests);
+    writer.addTests(tests.unit_tests);
+    writer.addTests(tests.fuzz_tests);
 
     addExamples(&writer) catch @panic("cannot list the examples");
 

@@ -6,69 +6,25 @@
 //! What a house is asked for is made once; what nobody asks for is never compiled.
 
 const std = @import("std");
-const tables = @import("../build.zig");
+const tables = @import("rooms.zig");
 const documents = @import("document.zig");
 const Headers = @import("headers.zig").Headers;
 const LazyPath = std.Build.LazyPath;
 const Compile = std.Build.Step.Compile;
 const Module = std.Build.Module;
 
-pub const RoomName = std.meta.DeclEnum(tables.rooms);
+const Package = tables.Package;
+const Room = tables.Room;
+const RoomName = tables.RoomName;
+const Test = @import("tests.zig").Test;
+
 pub const main_file = "engine/cli/main.c";
 pub const runner_files = [_][]const u8{ "tests/runner/runner.c", "tests/runner/report.c" };
-/// In the prefix.
-pub const holder_folder = "libexec/kgraph";
+/// In the prefix, with the holder and kgraph-stream.
+pub const programs_folder = "libexec/kgraph";
 
 const RoomSet = std.EnumSet(RoomName);
 
-pub const Room = struct {
-    folder: []const u8,
-    files: []const []const u8,
-    /// C++ with exceptions and Zig's own libc++: only for header-only libraries that leave no choice.
-    cxx_files: []const []const u8 = &.{},
-    uses: []const RoomName = &.{},
-    packages: []const Package = &.{},
-    /// Finds the holder's executable as #embed <kgraph-holder>.
-    embeds_holder: bool = false,
-    /// The same of <kgraph-stream>.
-    embeds_stream: bool = false,
-    /// Has KG_VERSION.
-    macros_version: bool = false,
-};
-
-pub const Test = struct {
-    source: []const u8,
-    rooms: []const RoomName = &.{},
-    /// Other sources of the test, from the root.
-    more: []const []const u8 = &.{},
-    /// A document that has the test's source, and what it tests, in its blocks of code (build/document.zig).
-    document: ?[]const u8 = null,
-    packages: []const Package = &.{},
-};
-
-/// A library of the distribution: what the linker calls it, and where its headers are when not in /usr/include.
-/// Headers are given as system headers, since pkg-config's -I would bring their warnings under -Werror.
-pub const Package = enum {
-    archive,
-    cjson,
-    cmocka,
-    crypto,
-    curl,
-    fyaml,
-    hiredis,
-    lmdb,
-    microhttpd,
-    pq,
-    uv,
-    xxhash,
-
-    pub fn headers(package: Package) ?[]const u8 {
-        return switch (package) {
-            .pq => "/usr/include/postgresql",
-            else => null,
-        };
-    }
-};
 const PackageSet = std.EnumSet(Package);
 
 pub const Sanitizer = enum { none, undefined, address, thread, fuzz };
@@ -140,11 +96,9 @@ pub const House = struct {
         }, module);
     }
 
-    /// Static, small and without sanitizers, whatever the house is: it is a parent of daemons, not of bugs. NULL
-    /// while it has no files.
-    pub fn holder(house: *House) ?*Compile {
+    /// Static, small and without sanitizers, whatever the house is: it is a parent of daemons, not of bugs.
+    pub fn holder(house: *House) *Compile {
         const b = house.b;
-        if (tables.holder_files.len == 0) return null;
         if (house.holder_made) |made| return made;
 
         var query = house.target.query;
@@ -161,8 +115,9 @@ pub const House = struct {
         module.addIncludePath(b.path("."));
         module.addCSourceFiles(.{ .files = tables.holder_files, .flags = &c_flags, .language = .c });
         house.noticeHeaders(module, .initEmpty());
-        house.holder_made = b.addExecutable(.{ .name = "kgraph-holder", .root_module = module, .linkage = .static });
-        return house.holder_made;
+        const made = b.addExecutable(.{ .name = "kgraph-holder", .root_module = module, .linkage = .static });
+        house.holder_made = made;
+        return made;
     }
 
     /// Small and without sanitizers as the holder is, but linked with libraries.
@@ -341,9 +296,7 @@ pub const House = struct {
         }
         for (room.packages) |package| house.addHeaders(module, package);
         if (room.macros_version) module.addCMacro("KG_VERSION", house.version());
-        if (room.embeds_holder) {
-            if (house.holder()) |made| module.addEmbedPath(made.getEmittedBin().dirname());
-        }
+        if (room.embeds_holder) module.addEmbedPath(house.holder().getEmittedBin().dirname());
         if (room.embeds_stream) module.addEmbedPath(house.stream().getEmittedBin().dirname());
         house.noticeHeaders(module, .initOne(name));
         const made = house.b.addLibrary(.{ .name = @tagName(name), .linkage = .static, .root_module = module });
