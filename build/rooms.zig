@@ -30,7 +30,6 @@ pub const Package = enum {
     cmocka,
     crypto,
     curl,
-    fyaml,
     hiredis,
     lmdb,
     microhttpd,
@@ -149,6 +148,28 @@ pub const rooms = struct {
             "store_put.c",
             "store_restore.c",
             "walk.c",
+        },
+    };
+    pub const yaml: Room = .{
+        .folder = "engine/yaml",
+        .uses = &.{.base},
+        .packages = &.{.cjson},
+        .files = &.{
+            "fyaml.c",
+            "yaml.c",
+            "yaml_build.c",
+            "yaml_node.c",
+            "yaml_scalar.c",
+        },
+    };
+    pub const kubeconfig: Room = .{
+        .folder = "engine/kubeconfig",
+        .uses = &.{ .base, .yaml },
+        .packages = &.{ .cjson, .crypto },
+        .files = &.{
+            "base64.c",
+            "kubeconfig.c",
+            "kubeconfig_file.c",
         },
     };
     pub const loop: Room = .{
@@ -385,11 +406,12 @@ pub const rooms = struct {
     };
     pub const kind: Room = .{
         .folder = "targets/kind",
-        .uses = &.{ .base, .run, .probe, .registry, .containers },
-        .packages = &.{ .cjson, .crypto, .fyaml },
+        .uses = &.{ .base, .yaml, .kubeconfig, .run, .probe, .registry, .containers },
+        .packages = &.{ .cjson, .crypto },
         .files = &.{
             "cluster.c",
             "cluster_config.c",
+            "cluster_file.c",
             "cluster_health.c",
             "cluster_kept.c",
             "cluster_make.c",
@@ -404,23 +426,19 @@ pub const rooms = struct {
             "load_run.c",
             "node_status.c",
             "nodes.c",
-            "yaml.c",
         },
     };
     pub const kubernetes: Room = .{
         .folder = "targets/kubernetes",
-        .uses = &.{ .base, .run, .probe, .daemon },
+        .uses = &.{ .base, .yaml, .kubeconfig, .run, .probe, .daemon },
         .embeds_stream = true,
         .packages = &.{ .cjson, .crypto, .xxhash },
         .files = &.{
             "client/ask.c",
-            "client/base64.c",
             "client/discover.c",
             "client/discovery.c",
             "client/identity.c",
             "client/json.c",
-            "client/kubeconfig.c",
-            "client/kubeconfig_file.c",
             "client/list.c",
             "client/object.c",
             "client/open.c",
@@ -450,7 +468,6 @@ pub const rooms = struct {
             "kubernetes_undo.c",
             "manifest/field.c",
             "manifest/field_text.c",
-            "manifest/fyaml.c",
             "manifest/manifest.c",
             "manifest/object.c",
             "manifest/patch.c",
@@ -463,10 +480,6 @@ pub const rooms = struct {
             "manifest/review_reference.c",
             "manifest/review_service.c",
             "manifest/review_type.c",
-            "manifest/yaml.c",
-            "manifest/yaml_build.c",
-            "manifest/yaml_node.c",
-            "manifest/yaml_scalar.c",
             "owned.c",
             "status/below.c",
             "status/condition.c",
@@ -499,7 +512,7 @@ pub const rooms = struct {
     /// What kgraph-stream is made of that needs no socket, for tests.
     pub const stream: Room = .{
         .folder = "targets/kubernetes/stream",
-        .uses = &.{ .base, .kubernetes },
+        .uses = &.{ .base, .yaml, .kubeconfig, .kubernetes },
         .packages = &.{ .cjson, .crypto },
         .files = &.{
             "bytes.c",
@@ -513,7 +526,7 @@ pub const rooms = struct {
     /// Everything of the command line but main.c, so that it can be tested.
     pub const cli: Room = .{
         .folder = "engine/cli",
-        .uses = &.{ .base, .graph, .cache, .loop, .run, .probe, .registry, .containers, .daemon, .file, .certificate, .command, .process, .sql, .container, .kind, .kubernetes },
+        .uses = &.{ .base, .graph, .cache, .loop, .yaml, .kubeconfig, .run, .probe, .registry, .containers, .daemon, .file, .certificate, .command, .process, .sql, .container, .kind, .kubernetes },
         .macros_version = true,
         .files = &.{
             "checkout.c",
@@ -568,16 +581,8 @@ pub const holder_files: []const []const u8 = &.{
 /// The program that WebSockets to API servers are spoken by (targets/kubernetes/stream/stream.h): apart from kgraph because it stays in memory
 /// as long as a forwarded port does. Carried inside kgraph (#embed <kgraph-stream>) as the holder is.
 pub const stream_files: []const []const u8 = &(.{
-    "targets/kubernetes/client/base64.c",
     "targets/kubernetes/client/json.c",
-    "targets/kubernetes/client/kubeconfig.c",
-    "targets/kubernetes/client/kubeconfig_file.c",
     "targets/kubernetes/client/plugin_answer.c",
-    "targets/kubernetes/manifest/fyaml.c",
-    "targets/kubernetes/manifest/yaml.c",
-    "targets/kubernetes/manifest/yaml_build.c",
-    "targets/kubernetes/manifest/yaml_node.c",
-    "targets/kubernetes/manifest/yaml_scalar.c",
     "targets/kubernetes/stream/conn.c",
     "targets/kubernetes/stream/exec.c",
     "targets/kubernetes/stream/forward.c",
@@ -585,7 +590,7 @@ pub const stream_files: []const []const u8 = &(.{
     "targets/kubernetes/stream/main.c",
     "targets/kubernetes/stream/plugin_run.c",
     "targets/kubernetes/stream/server.c",
-} ++ sourcesOf(rooms.stream) ++ sourcesOf(rooms.base));
+} ++ sourcesOf(rooms.stream) ++ sourcesOf(rooms.kubeconfig) ++ sourcesOf(rooms.yaml) ++ sourcesOf(rooms.base));
 
 pub fn sourcesOf(comptime room: Room) [room.files.len][]const u8 {
     var paths: [room.files.len][]const u8 = undefined;

@@ -105,18 +105,19 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/kind/cluster_config_test.c", .rooms = &.{.kind} },
     .{ .source = "tests/unit/kind/kubeconfig_test.c", .rooms = &.{.kind} },
     .{ .source = "tests/unit/kind/load_test.c", .rooms = &.{.kind} },
+    .{ .source = "tests/unit/kubeconfig/kubeconfig_test.c", .rooms = &.{.kubeconfig} },
     .{ .source = "tests/unit/kubernetes/ask_test.c", .rooms = calling_rooms, .more = calling },
     .{ .source = "tests/unit/kubernetes/discover_test.c", .rooms = calling_rooms, .more = calling },
     .{ .source = "tests/unit/kubernetes/discovery_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/inventory_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/json_test.c", .rooms = &.{.kubernetes} },
-    .{ .source = "tests/unit/kubernetes/kubeconfig_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/kubernetes_files_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/manifest_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/object_test.c", .rooms = calling_rooms, .more = calling },
     .{ .source = "tests/unit/kubernetes/owned_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/patch_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/pick_test.c", .rooms = &.{.stream} },
+    .{ .source = "tests/unit/kubernetes/plugin_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/review_test.c", .rooms = &.{.kubernetes} },
     .{
         .source = "tests/unit/kubernetes/server_test.c",
@@ -127,7 +128,6 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/kubernetes/tunnel_test.c", .rooms = &.{.stream} },
     .{ .source = "tests/unit/kubernetes/watch_test.c", .rooms = calling_rooms, .more = calling },
     .{ .source = "tests/unit/kubernetes/watched_test.c", .rooms = &.{.kubernetes} },
-    .{ .source = "tests/unit/kubernetes/yaml_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/status/diagnosis_test.c", .rooms = &.{.kubernetes}, .more = status_cases },
     .{ .source = "tests/unit/kubernetes/status/jsonpath_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/status/kstatus_test.c", .rooms = &.{.kubernetes}, .more = status_cases },
@@ -206,6 +206,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/sql/sql_error_test.c", .rooms = &.{.sql} },
     .{ .source = "tests/unit/sql/sql_token_test.c", .rooms = &.{.sql} },
     .{ .source = "tests/unit/tests/report_test.c", .more = &.{"tests/runner/report.c"} },
+    .{ .source = "tests/unit/yaml/yaml_test.c", .rooms = &.{.yaml} },
 };
 
 /// Programs that somebody runs by hand, to measure or to look.

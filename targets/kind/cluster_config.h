@@ -1,6 +1,7 @@
 /*
  * What kind is told to make: its own configuration, out of a file and of settings. Pure.
  *
+ *     error = kg_cluster_file_read(arena, spec->settings.config, bytes, size, &file_tree);
  *     error = kg_cluster_config_make(arena, &spec->settings, file_tree, name, mirrors, &text);
  *     const char *changed = kg_cluster_config_difference(arena, before, text);        "nodes[0].extraPortMappings[0].hostPort was 30081 and is 30098"
  */
@@ -55,6 +56,10 @@ struct kg_cluster_mappings {
 /* KG_EINPUT when text is no mapping. Without an address it is 127.0.0.1: a test's cluster is nobody else's. */
 [[nodiscard]] struct kg_error *kg_cluster_mapping_read(
     struct kg_arena *arena, const char *text, struct kg_cluster_mapping *ret_mapping);
+
+/* A file of kind's own; *ret_tree is the caller's, for cJSON_Delete. KG_EINPUT with the place where it is no YAML. */
+[[nodiscard]] struct kg_error *kg_cluster_file_read(
+    struct kg_arena *arena, const char *file, const char *text, size_t size, cJSON **ret_tree);
 
 /*
  * The whole configuration as one line of JSON, which kind reads as the YAML that it is. file: the tree of settings->config, changed by this, or NULL. Settings

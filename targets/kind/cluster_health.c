@@ -34,9 +34,9 @@ kg_cluster_ask(struct kg_job *job, const char *path, int64_t timeout_ms, kg_step
 
 	*request = (struct kg_http){
 		.url = kg_format(job->arena, "%s%s", state->kubeconfig.server, path),
-		.ca_pem = state->kubeconfig.ca,
-		.cert_pem = state->kubeconfig.certificate,
-		.key_pem = state->kubeconfig.key,
+		.ca_pem = state->kubeconfig.ca_pem,
+		.cert_pem = state->kubeconfig.cert_pem,
+		.key_pem = state->kubeconfig.key_pem,
 		.timeout_ms = timeout_ms,
 		.body_limit = nodes_limit_bytes,
 	};

@@ -29,7 +29,7 @@ struct cluster_state {
 	struct kg_containers listing;
 	struct kg_kind_nodes nodes; /* of this cluster */
 	struct kg_cluster_kept kept;
-	struct kg_kind_kubeconfig kubeconfig;
+	struct kg_kubeconfig kubeconfig;
 
 	const char *gone_name; /* the cluster that is being deleted */
 	kg_step *then;         /* after deleting, or after asking how it is */

@@ -18,7 +18,6 @@
 #include "engine/target.h"
 #include "targets/kind/cluster_inside.h"
 #include "targets/kind/cluster_ports.h"
-#include "targets/kind/yaml.h"
 
 #define MARK_COPY "mark.json"
 #define CERTS_FOLDER "certs.d"
@@ -67,7 +66,7 @@ config_make(struct kg_job *job)
 	if (!error && path) {
 		error = kg_file_read(job->arena, path, &bytes, &size);
 		if (!error)
-			error = kg_kind_yaml_read(job->arena, path, bytes, size, &file);
+			error = kg_cluster_file_read(job->arena, path, bytes, size, &file);
 	}
 	if (!error)
 		error = kg_cluster_config_make(job->arena, &spec->settings, file, state->name, mirrors, &state->config);

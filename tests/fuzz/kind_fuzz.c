@@ -32,9 +32,10 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	struct kg_arena *arena = kg_arena_make();
 	const char *text = kg_copy_bytes(arena, bytes, size);
-	struct kg_kind_kubeconfig config;
+	struct kg_kubeconfig config;
 	struct kg_cluster_mapping mapping;
 	struct kg_error *error;
+	cJSON *file;
 
 	listing_read(arena, &kg_podman, text);
 	listing_read(arena, &kg_nerdctl, text);
@@ -43,9 +44,11 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	(void)kg_cluster_config_mappings(arena, text);
 	error = kg_cluster_mapping_read(arena, text, &mapping);
 	kg_assert(error || (mapping.host > 0 && mapping.node > 0));
-	/* What aliases stand for is copied, which is as long as its writer wants. */
-	error = strchr(text, '*') ? NULL : kg_kind_kubeconfig_read(arena, "kubeconfig", text, strlen(text), &config);
-	kg_assert(strchr(text, '*') || error || config.key);
+	error = kg_kind_kubeconfig_read(arena, "kubeconfig", text, strlen(text), &config);
+	kg_assert(!error == (config.key_pem != NULL));
+	error = kg_cluster_file_read(arena, "kind.yaml", text, strlen(text), &file);
+	kg_assert(!error == (file != NULL));
+	cJSON_Delete(file);
 	kg_arena_free(arena);
 	return 0;
 }

@@ -6,10 +6,10 @@
 #include "engine/base/assert.h"
 #include "engine/base/error.h"
 #include "engine/base/text.h"
-#include "targets/kubernetes/client/base64.h"
-#include "targets/kubernetes/client/kubeconfig.h"
+#include "engine/kubeconfig/base64.h"
+#include "engine/kubeconfig/kubeconfig.h"
+#include "engine/yaml/yaml.h"
 #include "targets/kubernetes/client/plugin.h"
-#include "targets/kubernetes/manifest/yaml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

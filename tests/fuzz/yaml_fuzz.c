@@ -7,8 +7,8 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/assert.h"
+#include "engine/yaml/yaml.h"
 #include "targets/kubernetes/manifest/manifest.h"
-#include "targets/kubernetes/manifest/yaml.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
 

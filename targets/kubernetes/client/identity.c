@@ -8,7 +8,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "engine/base/text.h"
-#include "targets/kubernetes/client/base64.h"
+#include "engine/kubeconfig/base64.h"
 #include "targets/kubernetes/client/inside.h"
 
 /* A token that expires within the flight of a request is as good as expired. */

@@ -9,9 +9,9 @@
 
 #include "engine/base/list.h"
 #include "engine/base/map.h"
+#include "engine/kubeconfig/kubeconfig.h"
 #include "targets/kubernetes/client/api.h"
 #include "targets/kubernetes/client/discovery.h"
-#include "targets/kubernetes/client/kubeconfig.h"
 
 struct kg_api_call;
 

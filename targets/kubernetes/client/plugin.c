@@ -4,7 +4,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
-#include "targets/kubernetes/client/base64.h"
+#include "engine/kubeconfig/base64.h"
 #include "targets/kubernetes/client/inside.h"
 #include "targets/kubernetes/client/json.h"
 #include "targets/kubernetes/client/plugin.h"

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "engine/base/arena.h"
+#include "engine/yaml/yaml_node.h"
 #include "targets/kubernetes/client/json.h"
 #include "targets/kubernetes/manifest/manifest.h"
-#include "targets/kubernetes/manifest/yaml_node.h"
 
 const char *const kg_field_container_lists[] = { "initContainers", "containers", "ephemeralContainers", NULL };
 

@@ -18,7 +18,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/list.h"
-#include "targets/kubernetes/manifest/yaml.h"
+#include "engine/yaml/yaml.h"
 
 struct kg_arena;
 

@@ -14,9 +14,9 @@
 #include "engine/base/error.h"
 #include "engine/base/list.h"
 #include "engine/base/text.h"
-#include "targets/kubernetes/client/base64.h"
+#include "engine/kubeconfig/base64.h"
+#include "engine/kubeconfig/kubeconfig.h"
 #include "targets/kubernetes/client/json.h"
-#include "targets/kubernetes/client/kubeconfig.h"
 #include "targets/kubernetes/client/plugin.h"
 #include "targets/kubernetes/stream/bytes.h"
 

@@ -9,7 +9,7 @@
 #include "engine/base/file.h"
 #include "engine/base/list.h"
 #include "engine/base/text.h"
-#include "targets/kubernetes/client/base64.h"
+#include "engine/kubeconfig/base64.h"
 #include "targets/kubernetes/client/plugin.h"
 #include "targets/kubernetes/stream/plugin_run.h"
 

@@ -13,7 +13,7 @@
 
 #include <curl/curl.h>
 
-#include "targets/kubernetes/client/kubeconfig.h"
+#include "engine/kubeconfig/kubeconfig.h"
 
 struct server {
 	const char *kubeconfig, *context; /* NULL: as kubectl finds them */

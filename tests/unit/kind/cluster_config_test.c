@@ -10,7 +10,6 @@
 #include "engine/base/arena.h"
 #include "engine/base/error.h"
 #include "targets/kind/cluster_config.h"
-#include "targets/kind/yaml.h"
 
 static int
 arena_open(void **state)
@@ -33,7 +32,7 @@ made(struct kg_arena *arena, const struct kg_cluster_settings *settings, const c
 	const char *text = NULL;
 
 	if (yaml)
-		assert_null(kg_kind_yaml_read(arena, "kind.yaml", yaml, strlen(yaml), &file));
+		assert_null(kg_cluster_file_read(arena, "kind.yaml", yaml, strlen(yaml), &file));
 	struct kg_error *error = kg_cluster_config_make(arena, settings, file, "shop", mirrors, &text);
 	cJSON_Delete(file);
 	return error ? error->message : text;
@@ -105,6 +104,36 @@ a_file_keeps_what_it_says_and_settings_are_added(void **state)
 	assert_int_equal(mappings.all.items[0].host, 6443);
 	assert_string_equal(mappings.all.items[1].address, "0.0.0.0");
 	assert_int_equal(mappings.all.items[2].node, 30081);
+}
+
+static void
+what_kind_reads_as_a_text_stays_as_it_is_written(void **state)
+{
+	static const char yaml[] = "nodes:\n"
+				   "- role: control-plane\n"
+				   "  labels: {version: 1.10, tier: yes, octal: 017, text: a, none: }\n"
+				   "runtimeConfig: {api/alpha: false}\n"
+				   "featureGates: {A: yes}\n";
+
+	assert_string_equal(made(*state, &(struct kg_cluster_settings){ .config = "kind.yaml" }, yaml, NULL),
+	    "{\"nodes\":[{\"role\":\"control-plane\",\"labels\":{\"version\":\"1.10\",\"tier\":\"yes\",\"octal\":\"017\","
+	    "\"text\":\"a\",\"none\":null}}],\"runtimeConfig\":{\"api/alpha\":\"false\"},\"featureGates\":{\"A\":true},"
+	    "\"kind\":\"Cluster\",\"apiVersion\":\"kind.x-k8s.io/v1alpha4\",\"name\":\"shop\"}");
+}
+
+static void
+a_file_that_is_no_yaml_is_told_with_its_place(void **state)
+{
+	static const char yaml[] = "kind: Cluster\nnodes: [\n";
+	cJSON *file;
+	struct kg_error *error = kg_cluster_file_read(*state, "kind.yaml", yaml, strlen(yaml), &file);
+
+	assert_non_null(error);
+	assert_null(file);
+	assert_string_equal(error->place.file, "kind.yaml");
+	assert_true(error->place.line > 1);
+	assert_string_equal(made(*state, &(struct kg_cluster_settings){ .config = "kind.yaml" }, "", NULL),
+	    "kind.yaml is no configuration of kind's");
 }
 
 static void
@@ -180,6 +209,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    ports_lead_to_the_first_control_plane_and_the_rest_to_all_nodes, arena_open, arena_close),
 		cmocka_unit_test_setup_teardown(a_file_keeps_what_it_says_and_settings_are_added, arena_open, arena_close),
+		cmocka_unit_test_setup_teardown(what_kind_reads_as_a_text_stays_as_it_is_written, arena_open, arena_close),
+		cmocka_unit_test_setup_teardown(a_file_that_is_no_yaml_is_told_with_its_place, arena_open, arena_close),
 		cmocka_unit_test_setup_teardown(what_does_not_go_together_is_refused, arena_open, arena_close),
 		cmocka_unit_test_setup_teardown(mappings_that_are_none_are_refused, arena_open, arena_close),
 		cmocka_unit_test_setup_teardown(a_difference_is_one_part_of_a_sentence, arena_open, arena_close),

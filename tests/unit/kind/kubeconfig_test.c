@@ -30,39 +30,61 @@ arena_close(void **state)
 	return 0;
 }
 
-static const char whole[] = "apiVersion: v1\n"
-			    "clusters:\n"
-			    "- cluster: {server: 'https://127.0.0.1:1', certificate-authority-data: b3RoZXI=}\n"
-			    "  name: other\n"
-			    "- cluster:\n"
-			    "    certificate-authority-data: Y2E=\n"
-			    "    server: https://127.0.0.1:43210\n"
-			    "  name: kind-shop\n"
-			    "contexts:\n"
-			    "- context: {cluster: kind-shop, user: kind-shop}\n"
-			    "  name: kind-shop\n"
-			    "current-context: kind-shop\n"
-			    "users:\n"
-			    "- name: kind-shop\n"
-			    "  user: {client-certificate-data: Y2VydA==, client-key-data: a2V5}\n";
+static const char whole[] =
+    "apiVersion: v1\n"
+    "clusters:\n"
+    "- cluster: {server: 'https://127.0.0.1:1', certificate-authority-data: b3RoZXI=}\n"
+    "  name: other\n"
+    "- cluster:\n"
+    "    certificate-authority-data: LS0tLS1CRUdJTiBDQS0tLS0t\n"
+    "    server: https://127.0.0.1:43210\n"
+    "  name: kind-shop\n"
+    "contexts:\n"
+    "- context: {cluster: kind-shop, user: kind-shop}\n"
+    "  name: kind-shop\n"
+    "current-context: kind-shop\n"
+    "users:\n"
+    "- name: kind-shop\n"
+    "  user: {client-certificate-data: LS0tLS1CRUdJTiBDRVJULS0tLS0=, client-key-data: LS0tLS1CRUdJTiBLRVktLS0tLQ==}\n";
 
 static void
 a_kubeconfig_of_kinds_is_read(void **state)
 {
-	struct kg_kind_kubeconfig config;
+	struct kg_kubeconfig config;
 
 	assert_null(kg_kind_kubeconfig_read(*state, "kubeconfig", whole, strlen(whole), &config));
 	assert_string_equal(config.context, "kind-shop");
 	assert_string_equal(config.server, "https://127.0.0.1:43210");
-	assert_string_equal(config.ca, "ca");
-	assert_string_equal(config.certificate, "cert");
-	assert_string_equal(config.key, "key");
+	assert_string_equal(config.ca_pem, "-----BEGIN CA-----");
+	assert_string_equal(config.cert_pem, "-----BEGIN CERT-----");
+	assert_string_equal(config.key_pem, "-----BEGIN KEY-----");
+}
+
+static void
+one_that_kind_did_not_write_is_refused(void **state)
+{
+	static const char *const others[] = {
+		"current-context: a\ncontexts: [{name: a, context: {cluster: a, user: a}}]\n"
+		"clusters: [{name: a, cluster: {server: 'https://127.0.0.1:1', certificate-authority: ca.crt}}]\nusers: [{name: a, "
+		"user: {token: x}}]\n",
+		"current-context: a\ncontexts: [{name: a, context: {cluster: a}}]\nclusters: [{name: a, cluster: {server: "
+		"'http://127.0.0.1:1'}}]\n",
+	};
+	struct kg_kubeconfig config;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		struct kg_error *error = kg_kind_kubeconfig_read(*state, "kubeconfig", others[i], strlen(others[i]), &config);
+
+		assert_non_null(error);
+		assert_int_equal(error->code, KG_EDATA);
+		assert_null(config.server);
+	}
 }
 
 static void
 one_that_is_cut_short_is_refused(void **state)
 {
-	struct kg_kind_kubeconfig config;
+	struct kg_kubeconfig config;
 
 	for (size_t size = 0; size + 2 < strlen(whole); size++)
 		assert_non_null(kg_kind_kubeconfig_read(*state, "kubeconfig", whole, size, &config));
@@ -126,6 +148,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_kubeconfig_of_kinds_is_read, arena_open, arena_close),
+		cmocka_unit_test_setup_teardown(one_that_kind_did_not_write_is_refused, arena_open, arena_close),
 		cmocka_unit_test_setup_teardown(one_that_is_cut_short_is_refused, arena_open, arena_close),
 		cmocka_unit_test_setup_teardown(
 		    nodes_are_ready_when_all_have_said_so_since_they_were_started, arena_open, arena_close),

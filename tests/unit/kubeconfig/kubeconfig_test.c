@@ -10,10 +10,9 @@
 #include "engine/base/arena.h"
 #include "engine/base/file.h"
 #include "engine/base/text.h"
-#include "targets/kubernetes/client/base64.h"
-#include "targets/kubernetes/client/kubeconfig.h"
-#include "targets/kubernetes/client/plugin.h"
-#include "targets/kubernetes/manifest/yaml.h"
+#include "engine/kubeconfig/base64.h"
+#include "engine/kubeconfig/kubeconfig.h"
+#include "engine/yaml/yaml.h"
 
 static int
 setup(void **state)
@@ -238,48 +237,6 @@ a_pod_has_a_service_account(void **state)
 }
 
 static void
-what_a_plugin_prints_is_read(void **state)
-{
-	static const char v1[] = "client.authentication.k8s.io/v1";
-	static const struct {
-		const char *text, *error;
-		int64_t expires_s;
-	} cases[] = {
-		{ "{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"t\"}}",
-		    NULL, -1 },
-		{ "{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"t\","
-		  "\"expirationTimestamp\":\"2026-01-02T03:04:05Z\"}}",
-		    NULL, 1767323045 },
-		{ "{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"t\","
-		  "\"expirationTimestamp\":\"2026-01-02T05:04:05.123+02:00\"}}",
-		    NULL, 1767323045 },
-		{ "{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{\"token\":\"t\","
-		  "\"expirationTimestamp\":\"tomorrow\"}}",
-		    "its expirationTimestamp is no time", 0 },
-		{ "{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/"
-		  "v1beta1\",\"status\":{\"token\":\"t\"}}",
-		    "it speaks client.authentication.k8s.io/v1beta1, and the kubeconfig wants client.authentication.k8s.io/v1", 0 },
-		{ "{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/v1\",\"status\":{}}",
-		    "it has neither a token nor a certificate", 0 },
-		{ "{\"kind\":\"ExecCredential\",\"apiVersion\":\"client.authentication.k8s.io/"
-		  "v1\",\"status\":{\"clientCertificateData\":\"x\"}}",
-		    "it has a certificate without its key, or a key alone", 0 },
-		{ "", "it is no ExecCredential in JSON", 0 },
-		{ "[]", "it is no ExecCredential in JSON", 0 },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct kg_plugin_answer answer;
-		struct kg_error *error = kg_plugin_read(*state, cases[i].text, strlen(cases[i].text), v1, &answer);
-
-		assert_true(kg_text_equal(error ? error->message : NULL, cases[i].error));
-		if (!error)
-			assert_int_equal(
-			    answer.expires_wall_ns, cases[i].expires_s < 0 ? INT64_MAX : cases[i].expires_s * 1'000'000'000);
-	}
-}
-
-static void
 base64_is_read_and_written(void **state)
 {
 	static const struct {
@@ -321,7 +278,6 @@ main(void)
 		TEST(kinds_own_banner_is_recognised),
 		TEST(files_are_those_of_the_list_or_the_usual_one),
 		TEST(a_pod_has_a_service_account),
-		TEST(what_a_plugin_prints_is_read),
 		TEST(base64_is_read_and_written),
 	};
 

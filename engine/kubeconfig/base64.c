@@ -1,4 +1,4 @@
-#include "targets/kubernetes/client/base64.h"
+#include "engine/kubeconfig/base64.h"
 
 #include <limits.h>
 #include <string.h>

@@ -18,7 +18,7 @@
 #include "engine/base/error.h"
 #include "engine/base/list.h"
 #include "engine/base/map.h"
-#include "targets/kubernetes/manifest/yaml_node.h"
+#include "engine/yaml/yaml_node.h"
 
 struct kg_yaml_frame;
 

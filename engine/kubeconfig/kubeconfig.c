@@ -2,7 +2,7 @@
  * The files are read one after the other and never made one tree: an entry is looked for in each of them in order, and the first counts. So each value
  * keeps its place and its file, which errors and relative paths need.
  */
-#include "targets/kubernetes/client/kubeconfig.h"
+#include "engine/kubeconfig/kubeconfig.h"
 
 #include <string.h>
 
@@ -10,9 +10,8 @@
 #include "engine/base/list.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
-#include "targets/kubernetes/client/base64.h"
-#include "targets/kubernetes/client/json.h"
-#include "targets/kubernetes/manifest/yaml.h"
+#include "engine/kubeconfig/base64.h"
+#include "engine/yaml/yaml.h"
 
 /* An entry of a list of the files, and where it comes from. */
 struct entry {
@@ -113,6 +112,13 @@ texts_of(struct parse *parse, const cJSON *object, const char *name)
 	return texts;
 }
 
+/* Of an entry of such a list; NULL when it has none. */
+static const char *
+name_of(const cJSON *entry)
+{
+	return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(entry, "name"));
+}
+
 /* The entry of that name in a list such as `clusters`, whose entries have their content under inner. */
 static struct entry
 entry_find(struct parse *parse, const char *list, const char *inner, const char *name)
@@ -122,7 +128,7 @@ entry_find(struct parse *parse, const char *list, const char *inner, const char 
 	for (uint32_t i = 0; i < parse->count; i++) {
 		cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(parse->roots[i].value, list))
 		{
-			const char *its_name = kg_json_text(item, "name");
+			const char *its_name = name_of(item);
 
 			if (!its_name || strcmp(its_name, name) != 0)
 				continue;
@@ -142,9 +148,8 @@ advise_contexts(struct parse *parse, struct kg_error *error, const char *meant)
 	const char *nearest;
 
 	for (uint32_t i = 0; i < parse->count; i++)
-		cJSON_ArrayForEach(
-		    item, cJSON_GetObjectItemCaseSensitive(parse->roots[i].value, "contexts")) if (kg_json_text(item, "name"))
-		    kg_list_push(parse->arena, &names, kg_json_text(item, "name"));
+		cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(parse->roots[i].value, "contexts")) if (name_of(item))
+		    kg_list_push(parse->arena, &names, name_of(item));
 	kg_list_push(parse->arena, &names, NULL);
 	nearest = meant ? kg_text_nearest(meant, names.items) : NULL;
 	if (nearest)
@@ -190,7 +195,7 @@ plugin_config(const cJSON *cluster)
 
 	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(cluster, "extensions"))
 	{
-		if (kg_text_equal(kg_json_text(item, "name"), "client.authentication.k8s.io/exec"))
+		if (kg_text_equal(name_of(item), "client.authentication.k8s.io/exec"))
 			return cJSON_GetObjectItemCaseSensitive(item, "extension");
 	}
 	return NULL;

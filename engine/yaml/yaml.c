@@ -1,12 +1,12 @@
-#include "targets/kubernetes/manifest/yaml.h"
+#include "engine/yaml/yaml.h"
 
 #include <limits.h>
 #include <string.h>
 
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
-#include "targets/kubernetes/manifest/fyaml.h"
-#include "targets/kubernetes/manifest/yaml_build.h"
+#include "engine/yaml/fyaml.h"
+#include "engine/yaml/yaml_build.h"
 
 static constexpr size_t size_most = 256 << 20;
 static constexpr uint32_t errors_most = 50;
@@ -76,7 +76,7 @@ characters_check(struct reading *reading)
 	return true;
 }
 
-/* "%YAML 1.1" and "%YAML 1.2", which say what is so anyway. libfyaml 0.7.12 does not come back from some others, and manifests have none. */
+/* "%YAML 1.1" and "%YAML 1.2", which say what is so anyway. libfyaml 0.7.12 does not come back from some others, and nobody needs them. */
 static bool
 is_known_directive(const char *line, size_t length)
 {
@@ -98,7 +98,7 @@ directives_check(struct reading *reading)
 		size_t length = end ? (size_t)(end - line) : text->size - at;
 
 		if (*line == '%' && !is_known_directive(line, length)) {
-			complain(reading, at, (uint32_t)length, "a directive of YAML that manifests do not have");
+			complain(reading, at, (uint32_t)length, "a directive of YAML that is not taken");
 			return false;
 		}
 		at += (uint32_t)length + 1;

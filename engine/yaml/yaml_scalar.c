@@ -1,4 +1,4 @@
-#include "targets/kubernetes/manifest/yaml_scalar.h"
+#include "engine/yaml/yaml_scalar.h"
 
 #include <ctype.h>
 #include <errno.h>

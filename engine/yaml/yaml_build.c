@@ -1,12 +1,12 @@
-#include "targets/kubernetes/manifest/yaml_build.h"
+#include "engine/yaml/yaml_build.h"
 
 #include <limits.h>
 #include <string.h>
 
 #include "engine/base/arena.h"
 #include "engine/base/assert.h"
-#include "targets/kubernetes/manifest/yaml.h"
-#include "targets/kubernetes/manifest/yaml_scalar.h"
+#include "engine/yaml/yaml.h"
+#include "engine/yaml/yaml_scalar.h"
 
 static constexpr uint32_t levels_most = 200;
 /* An alias of an alias of an alias makes a few lines as large as memory. */

@@ -8,8 +8,8 @@
 #include "engine/base/list.h"
 #include "engine/base/path.h"
 #include "engine/base/text.h"
-#include "targets/kubernetes/client/kubeconfig.h"
-#include "targets/kubernetes/manifest/yaml.h"
+#include "engine/kubeconfig/kubeconfig.h"
+#include "engine/yaml/yaml.h"
 
 const char *const *
 kg_kubeconfig_files(struct kg_arena *arena, const char *path, const char *list, const char *home)

@@ -1,10 +1,10 @@
-#include "targets/kubernetes/manifest/yaml_node.h"
+#include "engine/yaml/yaml_node.h"
 
 #include <string.h>
 
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
-#include "targets/kubernetes/manifest/yaml.h"
+#include "engine/yaml/yaml.h"
 
 /*
  * Programs print everything on one line, and each object asks for its place: copying and counting that line each time would be quadratic. Nobody reads such a line
@@ -153,6 +153,17 @@ kg_yaml_is_plain(const cJSON *value)
 	const struct kg_yaml_node *node = kg_yaml_node_of(value);
 
 	return node && node->is_plain;
+}
+
+const char *
+kg_yaml_plain_text(struct kg_arena *arena, const cJSON *value)
+{
+	const struct kg_yaml_node *node = kg_yaml_node_of(value);
+
+	if (!node || !node->is_plain || node->text->is_fixed || node->at > node->text->size ||
+	    node->length > node->text->size - node->at)
+		return NULL;
+	return kg_copy_bytes(arena, node->text->bytes + node->at, node->length);
 }
 
 cJSON *

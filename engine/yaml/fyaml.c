@@ -1,4 +1,4 @@
-#include "targets/kubernetes/manifest/fyaml.h"
+#include "engine/yaml/fyaml.h"
 
 #include <dlfcn.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * YAML as Kubernetes takes it: every document of a text as a tree of JSON values that know where they stand. Manifests and
- * kubeconfig files are read with it.
+ * YAML as Kubernetes takes it: every document of a text as a tree of JSON values that know where they stand. Manifests,
+ * kubeconfig files and the configuration of kind are read with it.
  *
  *     struct kg_yaml yaml;
  *     kg_yaml_read(arena, &errors, &(struct kg_yaml_source){ path, bytes, size }, &yaml);
@@ -62,6 +62,8 @@ struct kg_place kg_yaml_place_of(struct kg_arena *arena, const cJSON *value, con
 
 /* A text that stands there without quotes: what is put into it may turn out to be a number. */
 bool kg_yaml_is_plain(const cJSON *value);
+/* Such a value as it is written, 1.10 or yes, for who takes it as a text all the same; NULL when value is no such one. */
+const char *kg_yaml_plain_text(struct kg_arena *arena, const cJSON *value);
 
 /* A new value of the same place as model, for what is put into a tree later; without name and neighbours. */
 cJSON *kg_yaml_make(struct kg_arena *arena, int type, const cJSON *model);

@@ -9,8 +9,17 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
-#include "targets/kubernetes/client/json.h"
-#include "targets/kubernetes/manifest/yaml.h"
+#include "engine/yaml/yaml.h"
+
+static const char *
+json_of(struct kg_arena *arena, const cJSON *value)
+{
+	char *printed = cJSON_PrintUnformatted(value);
+	const char *json = kg_copy(arena, printed);
+
+	cJSON_free(printed);
+	return json;
+}
 
 /* All documents as JSON, one a line; then the errors as "line:column message", one a line. */
 static const char *
@@ -22,7 +31,7 @@ read_all(struct kg_arena *arena, const char *text, size_t size)
 
 	kg_yaml_read(arena, &errors, &(struct kg_yaml_source){ "x.yaml", kg_copy_bytes(arena, text, size), size }, &yaml);
 	for (uint32_t i = 0; i < yaml.documents.count; i++)
-		kg_text_format(&out, "%s%s", out.size ? "\n" : "", kg_json_print(arena, yaml.documents.items[i]));
+		kg_text_format(&out, "%s%s", out.size ? "\n" : "", json_of(arena, yaml.documents.items[i]));
 	for (const struct kg_error *error = errors.first; error; error = error->next) {
 		assert_string_equal(error->place.file, "x.yaml");
 		kg_text_format(&out, "%s%u:%u %s", out.size ? "\n" : "", error->place.line, error->place.column, error->message);
@@ -95,7 +104,6 @@ static const char *const scalars[][2] = {
 	{ "-0", "0" },
 	{ "1_0.5", "10.5" },
 	{ "685.230_15e+03", "685230.15" },
-	{ "9007199254740992", "9007199254740992" },
 	{ "10000000000000000000000", "1e+22" },
 	{ "1:30", "\"1:30\"" },
 	{ "2001-01-01", "\"2001-01-01\"" },
@@ -145,6 +153,21 @@ plain_scalars_mean_what_they_mean_to_kubernetes(void **)
 		assert_read(kg_format(arena, "a: %s", scalars[i][0]), kg_format(arena, "{\"a\":%s}", scalars[i][1]));
 		kg_arena_free(arena);
 	}
+}
+
+static void
+whole_numbers_are_exact_up_to_what_a_double_holds(void **)
+{
+	static const char text[] = "[9007199254740992, -9007199254740991]";
+	struct kg_arena *arena = kg_arena_make();
+	struct kg_errors errors = { .arena = arena };
+	struct kg_yaml yaml;
+
+	kg_yaml_read(arena, &errors, &(struct kg_yaml_source){ "x", text, strlen(text) }, &yaml);
+	assert_null(errors.first);
+	assert_true(yaml.documents.items[0]->child->valuedouble == 9007199254740992.0);
+	assert_true(yaml.documents.items[0]->child->next->valuedouble == -9007199254740991.0);
+	kg_arena_free(arena);
 }
 
 static void
@@ -232,8 +255,8 @@ errors_of_all_documents_are_told(void **)
 	assert_read("a:\n\tb: 1", "2:1 a tab may not indent");
 	assert_read("name: {{ .Release.Name }}\n", "1:8 a mapping is no name");
 	assert_read("%YAML 1.2 \n---\na: 1", "{\"a\":1}");
-	assert_read("%YAML 1.2 x\n---\na: 1", "1:1 a directive of YAML that manifests do not have");
-	assert_read("a: 1\n...\n%TAG ! tag:x,2000:\n---\nb: 1", "3:1 a directive of YAML that manifests do not have");
+	assert_read("%YAML 1.2 x\n---\na: 1", "1:1 a directive of YAML that is not taken");
+	assert_read("a: 1\n...\n%TAG ! tag:x,2000:\n---\nb: 1", "3:1 a directive of YAML that is not taken");
 }
 
 static void
@@ -315,10 +338,29 @@ every_value_and_key_knows_its_place(void **)
 	assert_false(kg_yaml_is_plain(quoted));
 	assert_true(kg_yaml_is_plain(two));
 
-	const cJSON *other = kg_json_read(arena, "{}", 2);
+	cJSON *other = cJSON_Parse("{\"a\":[1]}");
 	assert_null(kg_yaml_place(arena, other).file);
-	const cJSON *fixed = kg_yaml_from_json(arena, kg_json_read(arena, "{\"a\":[1]}", 9), place);
+	const cJSON *fixed = kg_yaml_from_json(arena, other, place);
+	cJSON_Delete(other);
 	assert_int_equal(kg_yaml_place(arena, fixed->child->child).line, 7);
+	kg_arena_free(arena);
+}
+
+static void
+a_value_without_quotes_is_known_as_it_is_written(void **)
+{
+	static const char text[] = "[1.10, yes, 0x1F, &a no, *a, \"yes\", !!int 5, [x], ~]";
+	static const char *const written[] = { "1.10", "yes", "0x1F", "no", "no", NULL, NULL, NULL, "~" };
+	struct kg_arena *arena = kg_arena_make();
+	struct kg_errors errors = { .arena = arena };
+	struct kg_yaml yaml;
+	size_t count = 0;
+
+	kg_yaml_read(arena, &errors, &(struct kg_yaml_source){ "x", text, strlen(text) }, &yaml);
+	assert_null(errors.first);
+	for (const cJSON *item = yaml.documents.items[0]->child; item; item = item->next, count++)
+		assert_true(kg_text_equal(kg_yaml_plain_text(arena, item), written[count]));
+	assert_int_equal(count, sizeof(written) / sizeof(written[0]));
 	kg_arena_free(arena);
 }
 
@@ -350,6 +392,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_scalars_mean_what_they_mean_to_kubernetes),
+		cmocka_unit_test(whole_numbers_are_exact_up_to_what_a_double_holds),
 		cmocka_unit_test(keys_become_texts),
 		cmocka_unit_test(a_key_that_is_there_twice_is_an_error),
 		cmocka_unit_test(aliases_repeat_what_was_said),
@@ -360,6 +403,7 @@ main(void)
 		cmocka_unit_test(bytes_that_no_yaml_has_are_told_with_their_place),
 		cmocka_unit_test(depth_and_size_have_bounds),
 		cmocka_unit_test(every_value_and_key_knows_its_place),
+		cmocka_unit_test(a_value_without_quotes_is_known_as_it_is_written),
 		cmocka_unit_test(a_line_that_nobody_reads_is_not_kept),
 	};
 
