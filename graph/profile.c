@@ -81,10 +81,17 @@ void
 kg_reader_profile_check(struct kg_reader *reader, const struct kg_scope *root)
 {
 	struct kg_place place = reader->profile_said ? kg_reader_place(root, reader->profile_said) : (struct kg_place){ 0 };
+	struct kg_map seen = { .arena = reader->arena };
+	KG_LIST(const char *) known = { 0 };
 
 	if (reader->is_profile_found || reader->draft->is_incomplete)
 		return;
-	kg_list_push(reader->arena, &reader->profiles, NULL);
+	for (uint32_t i = 0; i < reader->profiles.count; i++) {
+		if (!kg_map_get(&seen, reader->profiles.items[i], NULL))
+			kg_list_push(reader->arena, &known, reader->profiles.items[i]);
+		kg_map_put(&seen, reader->profiles.items[i], i);
+	}
+	kg_list_push(reader->arena, &known, NULL);
 	struct kg_error *error = kg_reader_complain(reader, place, "no file has a profile `%s`", reader->draft->profile);
-	kg_reader_suggest(reader, error, reader->draft->profile, reader->profiles.items);
+	kg_reader_suggest(reader, error, reader->draft->profile, known.items);
 }

@@ -113,7 +113,7 @@ struct kg_reader {
 	struct kg_map export_names; /* → index into exports */
 
 	const struct kg_toml *profile_said; /* [graph] profile, when that chose it */
-	KG_LIST(const char *) profiles;     /* of all files */
+	KG_LIST(const char *) profiles;     /* of all files; those that several have several times */
 	bool is_profile_found;
 
 	struct kg_map kinds; /* name → index into facts */

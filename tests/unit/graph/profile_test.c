@@ -167,6 +167,13 @@ a_profile_that_no_file_has_is_told_with_the_nearest(void **state)
 	    "name = \"x\"\n");
 	reading->profile = "p";
 	assert_string_equal(reading_told(reading), "no file has a profile `p`\n");
+	reading_file(reading, "other.toml", "[profile.containers.node]\n[profile.kind.node]\n");
+	reading_file(reading, "kgraph.toml",
+	    "include = [{ file = \"other.toml\", as = \"a\" }, { file = \"other.toml\", as = \"b\" }]\n"
+	    "[profile.containers.node]\n");
+	assert_string_equal(reading_told(reading),
+	    "no file has a profile `p`\n"
+	    "  known: containers, kind\n");
 }
 
 static void
