@@ -130,13 +130,27 @@ remote_find(struct kg_session *session, const struct kg_remote **ret_remote)
 	return NULL;
 }
 
+/* Who only looks at what is there, or takes it down, asks no cache and is not stopped for it. */
+static struct kg_error *
+remote_open(struct kg_session *session, const struct kg_remote **ret_remote)
+{
+	struct kg_errors warnings = { .arena = session->cli->arena };
+	struct kg_error *error = remote_find(session, ret_remote);
+
+	if (!error || session->plan || session->review)
+		return error;
+	kg_errors_add(&warnings, error);
+	kg_cli_warn_all(session->cli, &warnings);
+	return NULL;
+}
+
 int
 kg_session_open_run(struct kg_session *session)
 {
 	struct kg_cli *cli = session->cli;
 	const struct kg_options *options = &cli->asked.options;
 	const struct kg_remote *remote;
-	struct kg_error *error = remote_find(session, &remote);
+	struct kg_error *error = remote_open(session, &remote);
 
 	if (!error && session->fd > 0)
 		error = sinks_make(session);
