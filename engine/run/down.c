@@ -126,6 +126,10 @@ removal_start(struct removal *removal)
 	/* What ends by itself has nothing to be stopped; its settings, which may name a secret that is not set any more, are not needed. */
 	removal->is_forgotten = run->down->purge || subject.kind->outlives;
 	if (!removal->is_forgotten) {
+		if (subject.kind->kept)
+			kg_run_emit(run, KG_EVENT_NODE_KEPT, KG_NO_NODE,
+			    (struct kg_event){
+				.name = removal->entry->name, .kind = removal->entry->kind, .text = subject.kind->kept });
 		removal_ended(removal, NULL);
 		return;
 	}

@@ -204,6 +204,7 @@ kg_scene_take(struct kg_scene *scene, const struct kg_event *event)
 	case KG_EVENT_NODE_ENDED_EARLY: settled(scene, event); break;
 	case KG_EVENT_PUBLISHING: scene->publishing = event->count; break;
 	case KG_EVENT_NODE_PUBLISHED:
+	case KG_EVENT_NODE_KEPT:
 	case KG_EVENT_BARRIER_ENTERED:
 	case KG_EVENT_WARNING: break;
 	}

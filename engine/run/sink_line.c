@@ -200,6 +200,7 @@ kg_sink_line(struct kg_text *text, const struct kg_sink_look *look, const struct
 			line(&it, look->style->yellow, "ended", "", "");
 		break;
 	case KG_EVENT_NODE_UNDONE: line(&it, look->style->green, "down", duration(&it), ""); break;
+	case KG_EVENT_NODE_KEPT: line(&it, look->style->yellow, "kept", event->text, ""); break;
 	default:
 		if (look->options->verbose)
 			detail_tell(&it);

@@ -208,5 +208,6 @@ const struct kg_kind kg_kind_kind_cluster = {
 	.run = kg_cluster_run,
 	.ready = kg_cluster_ready,
 	.undo = kg_cluster_undo,
+	.kept = "the cluster runs on, for the next `up`; `kgraph down --purge` deletes it",
 	.frees_ports = true,
 };

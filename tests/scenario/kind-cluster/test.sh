@@ -105,6 +105,7 @@ same "$(kind_nodes shop-e2e)" ""
 # `down` leaves it as it leaves data; purged, nothing is left.
 kg down
 ended_with 0
+says "kept      cluster  the cluster runs on, for the next \`up\`; \`kgraph down --purge\` deletes it"
 same "$(kind_nodes shop-two)" "shop-two-control-plane shop-two-worker"
 up_quietly
 kg down --purge

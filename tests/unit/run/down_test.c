@@ -87,6 +87,26 @@ a_kind_that_is_gone_is_told_and_not_forgotten(void **state)
 }
 
 static void
+what_goes_on_is_told_when_it_is_kept(void **state)
+{
+	struct bench *bench = *state;
+	struct kg_kind dear = bench_kind_step;
+
+	dear.outlives = false;
+	dear.kept = "it runs on";
+	bench->kinds = (const struct kg_kind *const[]){ &dear, NULL };
+	bench_graph(bench, "[node.a]\nkind = \"step\"\n");
+	assert_int_equal(up(bench), KG_RUN_UP);
+	assert_int_equal(bench_down(bench, false), KG_RUN_UP);
+	assert_string_equal(bench->told, "kept a; ");
+	assert_int_equal(bench->summary.made, 0);
+	assert_int_equal(bench_down(bench, true), KG_RUN_UP);
+	assert_string_equal(bench->told, "undone a; ");
+	assert_int_equal(bench_down(bench, false), KG_RUN_UP);
+	assert_string_equal(bench->told, "");
+}
+
+static void
 an_interrupt_leaves_the_rest_for_the_next_time(void **state)
 {
 	struct bench *bench = *state;
@@ -149,6 +169,7 @@ main(void)
 		STORY(who_uses_what_is_named_goes_first_and_the_rest_stays),
 		STORY(edges_that_were_turned_round_keep_nothing_up),
 		STORY(a_kind_that_is_gone_is_told_and_not_forgotten),
+		STORY(what_goes_on_is_told_when_it_is_kept),
 		STORY(an_interrupt_leaves_the_rest_for_the_next_time),
 		STORY(a_copied_checkout_takes_down_its_own),
 		STORY(an_entry_without_its_settings_is_told_and_not_acted_upon),
