@@ -285,6 +285,7 @@ pub const rooms = struct {
             "engine.c",
             "listing.c",
             "listing_json.c",
+            "listing_read.c",
             "podman.c",
         },
     };

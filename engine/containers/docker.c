@@ -11,11 +11,6 @@
 
 #define EACH_AS_JSON "--format", "{{json .}}"
 
-struct reading {
-	struct kg_arena *arena;
-	void *into;
-};
-
 /* "164MB", in units of 1000. */
 static int64_t
 size_read(const char *text)
@@ -39,50 +34,27 @@ one_text(struct kg_arena *arena, const char *text)
 	return texts;
 }
 
-static void
-image_take(void *context, const cJSON *item)
+static struct kg_image
+image_read(struct kg_arena *arena, const cJSON *item)
 {
-	const struct reading *reading = context;
-	struct kg_arena *arena = reading->arena;
 	const char *repository = kg_listing_some_text(arena, item, "Repository"), *tag = kg_listing_some_text(arena, item, "Tag");
 	const char *digest = kg_listing_some_text(arena, item, "Digest");
 	const char *name = repository && tag ? kg_format(arena, "%s:%s", repository, tag) : NULL;
 
-	kg_images_add(arena, reading->into,
-	    &(struct kg_image){
+	return (struct kg_image){
 		.id = kg_listing_id(kg_listing_text(arena, item, "ID")),
 		.names = one_text(arena, name),
 		.digests = one_text(arena, repository && digest ? kg_format(arena, "%s@%s", repository, digest) : NULL),
 		.digest = digest,
 		.size_bytes = size_read(kg_listing_text(arena, item, "Size")),
 		.created_s = kg_listing_time_s(kg_listing_text(arena, item, "CreatedAt")),
-	    });
+	};
 }
 
 static struct kg_error *
 read_images(struct kg_arena *arena, const char *text, struct kg_images *ret)
 {
-	*ret = (struct kg_images){ 0 };
-	return kg_listing_each(arena, text, image_take, &(struct reading){ arena, ret });
-}
-
-static enum kg_container_state
-state_read(const char *text)
-{
-	static const struct {
-		const char *text;
-		enum kg_container_state state;
-	} states[] = {
-		{ "running", KG_CONTAINER_RUNNING },
-		{ "created", KG_CONTAINER_CREATED },
-		{ "paused", KG_CONTAINER_PAUSED },
-		{ "exited", KG_CONTAINER_EXITED },
-	};
-
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		if (strcmp(states[i].text, text) == 0)
-			return states[i].state;
-	return KG_CONTAINER_OTHER;
+	return kg_listing_images(arena, text, image_read, ret);
 }
 
 /* "a,b,c" */
@@ -126,19 +98,16 @@ state_told(struct kg_arena *arena, const cJSON *item, const char *status)
 						: status;
 }
 
-static void
-container_take(void *context, const cJSON *item)
+static struct kg_container
+container_read(struct kg_arena *arena, const cJSON *item)
 {
-	const struct reading *reading = context;
-	struct kg_containers *containers = reading->into;
-	struct kg_arena *arena = reading->arena;
 	const char *status = kg_listing_text(arena, item, "Status");
 	const char *state = state_told(arena, item, status);
 	struct kg_container container = {
 		.id = kg_listing_text(arena, item, "ID"),
 		.name = own_name(arena, item),
 		.image = kg_listing_text(arena, item, "Image"),
-		.state = state_read(state),
+		.state = kg_listing_state(state),
 		.state_text = state,
 		.exit_code = -1,
 		.ports = kg_listing_text(arena, item, "Ports"),
@@ -148,65 +117,46 @@ container_take(void *context, const cJSON *item)
 
 	/* "Exited (137) 5 minutes ago" */
 	sscanf(status, "Exited (%d)", &container.exit_code);
-	containers->by_name.arena = arena;
-	kg_map_put(&containers->by_name, container.name, containers->count);
-	kg_list_push(arena, containers, container);
+	return container;
 }
 
 static struct kg_error *
 read_containers(struct kg_arena *arena, const char *text, struct kg_containers *ret)
 {
-	*ret = (struct kg_containers){ 0 };
-	return kg_listing_each(arena, text, container_take, &(struct reading){ arena, ret });
+	return kg_listing_containers(arena, text, container_read, ret);
 }
 
-static void
-network_take(void *context, const cJSON *item)
+static struct kg_network
+network_read(struct kg_arena *arena, const cJSON *item)
 {
-	const struct reading *reading = context;
-	struct kg_networks *networks = reading->into;
-	struct kg_arena *arena = reading->arena;
-	const struct kg_network network = {
+	return (struct kg_network){
 		.id = kg_listing_text(arena, item, "ID"),
 		.name = kg_listing_text(arena, item, "Name"),
 		.driver = kg_listing_text(arena, item, "Driver"),
 		.labels = kg_listing_pairs(arena, kg_listing_text(arena, item, "Labels")),
 	};
-
-	networks->by_name.arena = arena;
-	kg_map_put(&networks->by_name, network.name, networks->count);
-	kg_list_push(arena, networks, network);
 }
 
 static struct kg_error *
 read_networks(struct kg_arena *arena, const char *text, struct kg_networks *ret)
 {
-	*ret = (struct kg_networks){ 0 };
-	return kg_listing_each(arena, text, network_take, &(struct reading){ arena, ret });
+	return kg_listing_networks(arena, text, network_read, ret);
 }
 
-static void
-volume_take(void *context, const cJSON *item)
+static struct kg_volume
+volume_read(struct kg_arena *arena, const cJSON *item)
 {
-	const struct reading *reading = context;
-	struct kg_volumes *volumes = reading->into;
-	struct kg_arena *arena = reading->arena;
-	const struct kg_volume volume = {
+	return (struct kg_volume){
 		.name = kg_listing_text(arena, item, "Name"),
 		.driver = kg_listing_text(arena, item, "Driver"),
 		.labels = kg_listing_pairs(arena, kg_listing_text(arena, item, "Labels")),
 	};
-
-	volumes->by_name.arena = arena;
-	kg_map_put(&volumes->by_name, volume.name, volumes->count);
-	kg_list_push(arena, volumes, volume);
 }
 
 static struct kg_error *
 read_volumes(struct kg_arena *arena, const char *text, struct kg_volumes *ret)
 {
-	*ret = (struct kg_volumes){ 0 };
-	return kg_listing_each(arena, text, volume_take, &(struct reading){ arena, ret });
+	return kg_listing_volumes(arena, text, volume_read, ret);
 }
 
 /* It prints as docker does. */

@@ -190,20 +190,12 @@ kg_label(const struct kg_pair *labels, const char *name)
 	return NULL;
 }
 
-struct inspecting {
-	struct kg_arena *arena;
-	struct kg_images *images;
-};
-
-static void
-image_inspected(void *context, const cJSON *item)
+static struct kg_image
+image_inspected(struct kg_arena *arena, const cJSON *item)
 {
-	const struct inspecting *inspecting = context;
-	struct kg_arena *arena = inspecting->arena;
 	const cJSON *config = cJSON_GetObjectItemCaseSensitive(item, "Config");
 
-	kg_images_add(arena, inspecting->images,
-	    &(struct kg_image){
+	return (struct kg_image){
 		.id = kg_listing_id(kg_listing_text(arena, item, "Id")),
 		.names = kg_listing_texts(arena, item, "RepoTags"),
 		.digests = kg_listing_texts(arena, item, "RepoDigests"),
@@ -211,12 +203,11 @@ image_inspected(void *context, const cJSON *item)
 		.size_bytes = kg_listing_number(item, "Size", 0),
 		.created_s = kg_listing_time_s(kg_listing_text(arena, item, "Created")),
 		.labels = kg_listing_map(arena, config, "Labels"),
-	    });
+	};
 }
 
 struct kg_error *
 kg_images_inspected(struct kg_arena *arena, const char *text, struct kg_images *ret_images)
 {
-	*ret_images = (struct kg_images){ 0 };
-	return kg_listing_each(arena, text, image_inspected, &(struct inspecting){ arena, ret_images });
+	return kg_listing_images(arena, text, image_inspected, ret_images);
 }

@@ -7,19 +7,10 @@
 #include "engine/containers/engine.h"
 #include "engine/containers/listing_json.h"
 
-struct reading {
-	struct kg_arena *arena;
-	void *into;
-};
-
-static void
-image_take(void *context, const cJSON *item)
+static struct kg_image
+image_read(struct kg_arena *arena, const cJSON *item)
 {
-	const struct reading *reading = context;
-	struct kg_arena *arena = reading->arena;
-
-	kg_images_add(arena, reading->into,
-	    &(struct kg_image){
+	return (struct kg_image){
 		.id = kg_listing_id(kg_listing_text(arena, item, "Id")),
 		.names = kg_listing_texts(arena, item, "Names"),
 		.digests = kg_listing_texts(arena, item, "RepoDigests"),
@@ -28,36 +19,13 @@ image_take(void *context, const cJSON *item)
 		.created_s = kg_listing_number(item, "Created", 0),
 		.labels = kg_listing_map(arena, item, "Labels"),
 		.is_read_only = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "ReadOnly")),
-	    });
+	};
 }
 
 static struct kg_error *
 read_images(struct kg_arena *arena, const char *text, struct kg_images *ret)
 {
-	*ret = (struct kg_images){ 0 };
-	return kg_listing_each(arena, text, image_take, &(struct reading){ arena, ret });
-}
-
-static enum kg_container_state
-state_read(const char *text)
-{
-	static const struct {
-		const char *text;
-		enum kg_container_state state;
-	} states[] = {
-		{ "running", KG_CONTAINER_RUNNING },
-		{ "created", KG_CONTAINER_CREATED },
-		{ "configured", KG_CONTAINER_CREATED },
-		{ "initialized", KG_CONTAINER_CREATED },
-		{ "paused", KG_CONTAINER_PAUSED },
-		{ "exited", KG_CONTAINER_EXITED },
-		{ "stopped", KG_CONTAINER_EXITED },
-	};
-
-	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		if (strcmp(states[i].text, text) == 0)
-			return states[i].state;
-	return KG_CONTAINER_OTHER;
+	return kg_listing_images(arena, text, image_read, ret);
 }
 
 /* As docker prints them. */
@@ -80,89 +48,63 @@ ports_tell(struct kg_arena *arena, const cJSON *item)
 	return kg_text_end(&text);
 }
 
-static void
-container_take(void *context, const cJSON *item)
+static struct kg_container
+container_read(struct kg_arena *arena, const cJSON *item)
 {
-	const struct reading *reading = context;
-	struct kg_containers *containers = reading->into;
-	struct kg_arena *arena = reading->arena;
-	const char *const *names = kg_listing_texts(arena, item, "Names");
 	const char *state = kg_listing_text(arena, item, "State");
-	bool has_exited = state_read(state) == KG_CONTAINER_EXITED;
+	bool has_exited = kg_listing_state(state) == KG_CONTAINER_EXITED;
 
-	if (!names[0])
-		return;
-	containers->by_name.arena = arena;
-	kg_map_put(&containers->by_name, names[0], containers->count);
-	kg_list_push(arena, containers,
-	    (struct kg_container){
+	return (struct kg_container){
 		.id = kg_listing_text(arena, item, "Id"),
-		.name = names[0],
+		.name = kg_listing_texts(arena, item, "Names")[0],
 		.image = kg_listing_text(arena, item, "Image"),
 		.image_id = kg_listing_id(kg_listing_text(arena, item, "ImageID")),
-		.state = state_read(state),
+		.state = kg_listing_state(state),
 		.state_text = state,
 		.exit_code = has_exited ? (int32_t)kg_listing_number(item, "ExitCode", -1) : -1,
 		.ports = ports_tell(arena, item),
 		.networks = kg_listing_texts(arena, item, "Networks"),
 		.labels = kg_listing_map(arena, item, "Labels"),
-	    });
+	};
 }
 
 static struct kg_error *
 read_containers(struct kg_arena *arena, const char *text, struct kg_containers *ret)
 {
-	*ret = (struct kg_containers){ 0 };
-	return kg_listing_each(arena, text, container_take, &(struct reading){ arena, ret });
+	return kg_listing_containers(arena, text, container_read, ret);
 }
 
-static void
-network_take(void *context, const cJSON *item)
+static struct kg_network
+network_read(struct kg_arena *arena, const cJSON *item)
 {
-	const struct reading *reading = context;
-	struct kg_networks *networks = reading->into;
-	struct kg_arena *arena = reading->arena;
-	const struct kg_network network = {
+	return (struct kg_network){
 		.id = kg_listing_text(arena, item, "id"),
 		.name = kg_listing_text(arena, item, "name"),
 		.driver = kg_listing_text(arena, item, "driver"),
 		.labels = kg_listing_map(arena, item, "labels"),
 	};
-
-	networks->by_name.arena = arena;
-	kg_map_put(&networks->by_name, network.name, networks->count);
-	kg_list_push(arena, networks, network);
 }
 
 static struct kg_error *
 read_networks(struct kg_arena *arena, const char *text, struct kg_networks *ret)
 {
-	*ret = (struct kg_networks){ 0 };
-	return kg_listing_each(arena, text, network_take, &(struct reading){ arena, ret });
+	return kg_listing_networks(arena, text, network_read, ret);
 }
 
-static void
-volume_take(void *context, const cJSON *item)
+static struct kg_volume
+volume_read(struct kg_arena *arena, const cJSON *item)
 {
-	const struct reading *reading = context;
-	struct kg_volumes *volumes = reading->into;
-	struct kg_arena *arena = reading->arena;
-	const struct kg_volume volume = {
+	return (struct kg_volume){
 		.name = kg_listing_text(arena, item, "Name"),
 		.driver = kg_listing_text(arena, item, "Driver"),
 		.labels = kg_listing_map(arena, item, "Labels"),
 	};
-
-	volumes->by_name.arena = arena;
-	kg_map_put(&volumes->by_name, volume.name, volumes->count);
-	kg_list_push(arena, volumes, volume);
 }
 
 static struct kg_error *
 read_volumes(struct kg_arena *arena, const char *text, struct kg_volumes *ret)
 {
-	*ret = (struct kg_volumes){ 0 };
-	return kg_listing_each(arena, text, volume_take, &(struct reading){ arena, ret });
+	return kg_listing_volumes(arena, text, volume_read, ret);
 }
 
 const struct kg_engine_driver kg_podman = {
