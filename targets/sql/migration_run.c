@@ -18,8 +18,8 @@
 
 constexpr int64_t ns_per_ms = 1000000;
 
-static kg_step planned, record_written, next_record, next_file, file_settled, file_begun, next_statement, statement_ended,
-    statement_done, index_checked, progress_written, file_ended, file_recorded, file_failed, rolled_back, all_applied, lock_freed;
+static kg_step planned, record_written, next_record, next_file, file_settled, progress_written, next_statement, statement_ended,
+    statement_done, index_checked, file_ended, file_recorded, file_failed, rolled_back, all_applied, lock_freed;
 
 static const struct kg_migration_step *
 step_of(const struct kg_migration_state *state)
@@ -105,12 +105,14 @@ file_settled(struct kg_job *job)
 	const struct kg_migration_step *step = step_of(state);
 
 	if (state->connection.error || !step->file->up.no_transaction || step->first > 0)
-		return kg_go(file_begun);
-	return kg_connection_query(job, kg_migration_sql_begun(job->arena, &state->tables, step->file, &state->done), file_begun);
+		return kg_go(progress_written);
+	return kg_connection_query(
+	    job, kg_migration_sql_begun(job->arena, &state->tables, step->file, &state->done), progress_written);
 }
 
+/* The database has been told where the file is, before its first statement and, without a transaction, behind each. */
 static struct kg_next
-file_begun(struct kg_job *job)
+progress_written(struct kg_job *job)
 {
 	struct kg_migration_state *state = job->state;
 
@@ -229,17 +231,6 @@ statement_done(struct kg_job *job)
 		    file->name, statement->lines[0]);
 	}
 	return kg_go(next_statement);
-}
-
-static struct kg_next
-progress_written(struct kg_job *job)
-{
-	struct kg_migration_state *state = job->state;
-
-	if (!state->connection.error)
-		return kg_go(next_statement);
-	state->failure = state->connection.error;
-	return kg_go(file_failed);
 }
 
 static struct kg_next
