@@ -147,6 +147,7 @@ pub const rooms = struct {
             "store_entry.c",
             "store_put.c",
             "store_restore.c",
+            "store_shared.c",
             "walk.c",
         },
     };

@@ -15,6 +15,7 @@
 struct kg_pack {
 	int64_t content_bytes; /* of all files in it */
 	int64_t file_bytes;    /* of the pack itself */
+	int64_t made_ns;       /* how long making it took, in whole milliseconds; 0: not known */
 	uint32_t item_count;   /* files, links and folders */
 };
 
@@ -26,7 +27,8 @@ struct kg_pack {
     const char *path, struct kg_pack *ret_pack, bool *ret_hit);
 /*
  * Puts what is in the file into the store under that fingerprint. KG_EDATA for what is no pack, is damaged, holds anything but files, links and folders
- * below its products, or more or less than content_bytes in its files; the store is then as it was, as after any failure.
+ * below its products, or more or less than content_bytes in its files; the store is then as it was, as after any failure. made_ns: as
+ * in kg_store_put.
  */
-[[nodiscard]] struct kg_error *kg_pack_read(
-    struct kg_store *store, struct kg_arena *arena, struct kg_digest fingerprint, const char *path, int64_t content_bytes);
+[[nodiscard]] struct kg_error *kg_pack_read(struct kg_store *store, struct kg_arena *arena, struct kg_digest fingerprint,
+    const char *path, int64_t content_bytes, int64_t made_ns);

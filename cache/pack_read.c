@@ -211,7 +211,8 @@ members_read(struct unpacking *unpacking, const char *path)
 }
 
 struct kg_error *
-kg_pack_read(struct kg_store *store, struct kg_arena *arena, struct kg_digest fingerprint, const char *path, int64_t content_bytes)
+kg_pack_read(struct kg_store *store, struct kg_arena *arena, struct kg_digest fingerprint, const char *path, int64_t content_bytes,
+    int64_t made_ns)
 {
 	struct kg_arena *scratch = kg_arena_make();
 	struct unpacking unpacking = { .seen.arena = scratch, .left_bytes = content_bytes };
@@ -225,6 +226,7 @@ kg_pack_read(struct kg_store *store, struct kg_arena *arena, struct kg_digest fi
 		error = members_read(&unpacking, path);
 	unpacking.writing.entry.keys = unpacking.keys.items;
 	unpacking.writing.entry.key_count = unpacking.keys.count;
+	unpacking.writing.entry.made_ms = kg_store_made_ms(made_ns);
 	error = kg_error_copy(arena, kg_store_end(&unpacking.writing, fingerprint, error));
 	if (unpacking.archive)
 		kg_archive.archive_read_free(unpacking.archive);

@@ -140,6 +140,7 @@ entry_pack(struct packing *packing, const char *path, struct kg_pack *pack)
 	if (!error && kg_archive.archive_write_close(packing->archive) != ARCHIVE_OK)
 		error = packing_error(packing);
 	pack->item_count = packing->entry->count;
+	pack->made_ns = (int64_t)packing->entry->made_ms * 1000000;
 	if (!error && stat(path, &stat_buffer) == 0)
 		pack->file_bytes = stat_buffer.st_size;
 	return error;

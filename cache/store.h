@@ -30,17 +30,25 @@ struct kg_stored {
 
 [[nodiscard]] struct kg_error *kg_store_open(struct kg_arena *arena, const char *folder, struct kg_store **ret_store);
 /*
- * Copies the products in; an entry that is there is replaced. Failing (disk full) leaves the store as it was. KG_EINPUT for a product that holds
- * something else than files, links and folders.
+ * Copies the products in; an entry that is there is replaced. made_ns: how long making them took, for who restores them; 0: not known. Failing (disk
+ * full) leaves the store as it was. KG_EINPUT for a product that holds something else than files, links and folders.
  */
 [[nodiscard]] struct kg_error *kg_store_put(struct kg_store *store, struct kg_arena *arena, struct kg_digest fingerprint,
-    const struct kg_stored *products, uint32_t product_count);
+    const struct kg_stored *products, uint32_t product_count, int64_t made_ns);
 /*
  * Puts the products at their paths, atomically each, with their modes, after removing what stands there; folders above them are made. *ret_hit
  * false: no such entry, or it is damaged (and was removed), or it is of products with other keys; then nothing was touched.
+ * *ret_made_ns (ret_made_ns may be NULL): how long making them took, in whole milliseconds; 0: not known.
  */
 [[nodiscard]] struct kg_error *kg_store_restore(struct kg_store *store, struct kg_arena *arena, struct kg_digest fingerprint,
-    const struct kg_stored *products, uint32_t product_count, bool *ret_hit);
+    const struct kg_stored *products, uint32_t product_count, bool *ret_hit, int64_t *ret_made_ns);
+
+/*
+ * Whether a shared cache has what the fingerprint led to, as was noted last. place says which cache. A note counts for a week: registries forget, too. What
+ * cannot be noted will be asked for again.
+ */
+bool kg_store_is_shared(struct kg_store *store, struct kg_arena *arena, struct kg_digest fingerprint, const char *place);
+void kg_store_note_shared(struct kg_store *store, struct kg_arena *arena, struct kg_digest fingerprint, const char *place);
 
 struct kg_store_usage {
 	int64_t before_bytes, after_bytes;

@@ -8,6 +8,7 @@
 #include "cache/store_file.h"
 #include "cache/walk.h"
 #include "engine/base/arena.h"
+#include "engine/base/clock.h"
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/list.h"
@@ -158,6 +159,26 @@ objects_remove(struct collection *collection)
 	return NULL;
 }
 
+/* Notes that do not count any more. */
+static struct kg_error *
+notes_remove(struct collection *collection)
+{
+	const char *folder = kg_format(collection->arena, "%s/shared", collection->store->folder);
+	int64_t now_ns = kg_clock_wall_ns();
+	struct kg_names names = { 0 };
+	struct kg_error *error = kg_walk_tree(collection->arena, folder, &names);
+
+	for (uint32_t i = 0; i < names.count && !error; i++) {
+		const char *path = kg_format(collection->arena, "%s/%s", folder, names.items[i].name);
+		struct stat stat;
+
+		if (names.items[i].type == KG_FILE_REGULAR && lstat(path, &stat) == 0 &&
+		    now_ns - kg_file_changed_ns(&stat) >= kg_store_note_ns && unlink(path) < 0 && errno != ENOENT)
+			return kg_error_system(collection->arena, errno, "cannot remove %s", path);
+	}
+	return error;
+}
+
 /* What runs that were killed have left. Nobody is at work here while the lock is held alone. */
 static struct kg_error *
 tmp_remove(struct collection *collection)
@@ -186,6 +207,8 @@ kg_store_collect(struct kg_store *store, struct kg_arena *arena, int64_t limit_b
 		error = entries_remove(&collection, limit_bytes, ret_usage);
 	if (!error)
 		error = objects_remove(&collection);
+	if (!error)
+		error = notes_remove(&collection);
 	if (!error)
 		error = tmp_remove(&collection);
 	error = kg_error_copy(arena, error);

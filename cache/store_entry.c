@@ -9,7 +9,7 @@
 /* entry_head, item_head of each item, then texts, each ended by a zero byte: the keys, then path and target of each item. */
 struct entry_head {
 	uint64_t checksum; /* of all behind it */
-	uint32_t version, key_count, count, unused;
+	uint32_t version, key_count, count, made_ms;
 };
 
 struct item_head {
@@ -25,7 +25,9 @@ void
 kg_store_entry_encode(struct kg_arena *arena, const struct kg_store_entry *entry, const void **ret_bytes, size_t *ret_size)
 {
 	struct kg_text text = { .arena = arena };
-	struct entry_head head = { .version = version, .key_count = entry->key_count, .count = entry->count };
+	struct entry_head head = {
+		.version = version, .key_count = entry->key_count, .count = entry->count, .made_ms = entry->made_ms
+	};
 
 	kg_text_add_bytes(&text, &head, sizeof(head));
 	for (uint32_t i = 0; i < entry->count; i++) {
@@ -111,6 +113,7 @@ kg_store_entry_decode(struct kg_arena *arena, const void *bytes, size_t size)
 	const char *items = copy + sizeof(head), *at = items + head.count * sizeof(struct item_head);
 	entry->key_count = head.key_count;
 	entry->count = head.count;
+	entry->made_ms = head.made_ms;
 	entry->keys = kg_new_array(arena, const char *, head.key_count);
 	entry->items = kg_new_array(arena, struct kg_store_item, head.count);
 	for (uint32_t i = 0; i < head.key_count; i++)

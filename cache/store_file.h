@@ -4,6 +4,7 @@
  *     FOLDER/objects/ab/cdef…    content by digest, read-only
  *     FOLDER/entries/ab/cdef…    by fingerprint: which products there were, and of which files, links and folders each is made; the time of its
  *                                last change is that of its last use
+ *     FOLDER/shared/PLACE/ab/cdef…   by fingerprint, empty: a shared cache has it; the time of its last change is when that was noted
  *     FOLDER/tmp/                what is being written, on the same file system, so that renaming puts it in place whole
  *     FOLDER/lock                held shared by who puts or restores, and alone by who collects
  */
@@ -35,6 +36,7 @@ struct kg_store_entry {
 	const char **keys;
 	struct kg_store_item *items; /* of each product from the outermost folder inwards */
 	uint32_t key_count, count, room;
+	uint32_t made_ms; /* how long making it took; 0: not known */
 };
 
 /* An entry that is being put together, with the files that it needs: all of it, or nothing. */
@@ -56,12 +58,18 @@ const char *kg_store_copy_path(struct kg_store_writing *writing);
 /* Puts the entry in its place, unless there is an error already, which it gives back; then the store is as it was. To be called after begin in any case. */
 [[nodiscard]] struct kg_error *kg_store_end(struct kg_store_writing *writing, struct kg_digest fingerprint, struct kg_error *error);
 
+/* As an entry has it. */
+uint32_t kg_store_made_ms(int64_t made_ns);
+
 /* A private copy of the entry's bytes; NULL when they are damaged. */
 const struct kg_store_entry *kg_store_entry_decode(struct kg_arena *arena, const void *bytes, size_t size);
 /* The bytes live in the arena. */
 void kg_store_entry_encode(struct kg_arena *arena, const struct kg_store_entry *entry, const void **ret_bytes, size_t *ret_size);
 
 const char *kg_store_path(struct kg_arena *arena, const struct kg_store *store, const char *kind, struct kg_digest digest);
+/* A note of store_shared.c counts for so long. */
+static constexpr int64_t kg_store_note_ns = (int64_t)7 * 24 * 3600 * 1000000000;
+
 /* An fd to be closed when done, -1 where locks do not work. */
 int kg_store_lock(struct kg_arena *arena, const struct kg_store *store, bool is_alone);
 

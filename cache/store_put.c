@@ -117,6 +117,14 @@ link_put(struct kg_store_writing *put, const char *path, struct kg_store_item *i
 	return NULL;
 }
 
+uint32_t
+kg_store_made_ms(int64_t made_ns)
+{
+	int64_t ms = made_ns / 1000000;
+
+	return ms < 0 ? 0 : ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+}
+
 /* below: "" for the product itself */
 static struct kg_error *
 item_put(struct kg_store_writing *put, const char *product_path, uint32_t product, const char *below)
@@ -161,7 +169,7 @@ product_put(struct kg_store_writing *put, const struct kg_stored *stored, uint32
 
 struct kg_error *
 kg_store_put(struct kg_store *store, struct kg_arena *arena, struct kg_digest fingerprint, const struct kg_stored *products,
-    uint32_t product_count)
+    uint32_t product_count, int64_t made_ns)
 {
 	struct kg_arena *scratch = kg_arena_make();
 	struct kg_store_writing put;
@@ -169,6 +177,7 @@ kg_store_put(struct kg_store *store, struct kg_arena *arena, struct kg_digest fi
 
 	put.entry.keys = kg_new_array(scratch, const char *, product_count);
 	put.entry.key_count = product_count;
+	put.entry.made_ms = kg_store_made_ms(made_ns);
 	for (uint32_t i = 0; i < product_count && !error; i++) {
 		put.entry.keys[i] = products[i].key;
 		error = product_put(&put, &products[i], i);

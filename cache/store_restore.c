@@ -176,7 +176,7 @@ entry_restore(struct restore *restore, const char *path, uint32_t product_count,
 
 struct kg_error *
 kg_store_restore(struct kg_store *store, struct kg_arena *arena, struct kg_digest fingerprint, const struct kg_stored *products,
-    uint32_t product_count, bool *ret_hit)
+    uint32_t product_count, bool *ret_hit, int64_t *ret_made_ns)
 {
 	struct kg_arena *scratch = kg_arena_make();
 	struct restore restore = {
@@ -191,6 +191,8 @@ kg_store_restore(struct kg_store *store, struct kg_arena *arena, struct kg_diges
 	*ret_hit = false;
 	struct kg_error *error =
 	    entry_restore(&restore, kg_store_path(scratch, store, "entries", fingerprint), product_count, ret_hit);
+	if (ret_made_ns)
+		*ret_made_ns = *ret_hit ? (int64_t)restore.entry->made_ms * 1000000 : 0;
 	error = kg_error_copy(arena, error);
 	if (lock >= 0)
 		close(lock);

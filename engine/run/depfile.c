@@ -44,7 +44,7 @@ kg_depfile_restore(struct kg_run *run, struct kg_arena *arena, const struct kg_o
 	bool hit = false;
 
 	/* Without it the outputs are not found, and the node runs: no error that would matter. */
-	struct kg_error *error = kg_store_restore(run->store, arena, kg_depfile_key(base), stored, count, &hit);
+	struct kg_error *error = kg_store_restore(run->store, arena, kg_depfile_key(base), stored, count, &hit, NULL);
 	(void)error;
 	for (uint32_t i = 0; i < count; i++)
 		kg_stat_cache_forget(run->stat_cache, stored[i].path);
@@ -57,7 +57,7 @@ kg_depfile_store(struct kg_run *run, struct kg_arena *arena, const struct kg_ope
 	const struct kg_stored *stored;
 	uint32_t count = depfiles_of(arena, operation, &stored);
 
-	return kg_store_put(run->store, arena, kg_depfile_key(base), stored, count);
+	return kg_store_put(run->store, arena, kg_depfile_key(base), stored, count, 0);
 }
 
 struct kg_error *

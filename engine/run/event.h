@@ -35,7 +35,7 @@ enum kg_event_field {
 struct kg_summary {
 	uint32_t chosen, unchanged, made, restored, failed, blocked, cancelled, ready;
 	uint32_t fetched;   /* of restored, those from the shared cache */
-	uint32_t published; /* of made, those that were handed on to it */
+	uint32_t published; /* of made and restored, those that were handed on to it */
 };
 
 struct kg_event {

@@ -54,7 +54,7 @@ static const char introduction[] =
     "`restored`,\n"
     "`failed`, `blocked`, `cancelled`, `ready`; `fetched` are those of `restored` that came from the shared cache, and "
     "`published`\n"
-    "those of `made` that went there.\n"
+    "those of `made` and `restored` that went there.\n"
     "\n"
     "When the reader of a pipe is so slow that lines have to be left out, a line `{\"event\":\"lines_left_out\",\"count\":N}` says "
     "how\n"

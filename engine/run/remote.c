@@ -67,6 +67,12 @@ kg_remote_tag(struct kg_arena *arena, struct kg_digest key)
 	return hex;
 }
 
+const char *
+kg_remote_place(struct kg_arena *arena, const struct kg_remote *remote)
+{
+	return kg_format(arena, "%s/%s", remote->host, remote->path);
+}
+
 void
 kg_remote_tidy(struct kg_run *run)
 {

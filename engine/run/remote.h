@@ -39,6 +39,8 @@ struct kg_fetch {
 /* engine/run/remote.c: a new file for a pack; NULL and *ret_error when there is no place for it. */
 const char *kg_remote_file(struct kg_run *run, struct kg_error **ret_error);
 const char *kg_remote_tag(struct kg_arena *arena, struct kg_digest key);
+/* What the store calls the remote that it notes something of. */
+const char *kg_remote_place(struct kg_arena *arena, const struct kg_remote *remote);
 /* What asks now is ended, and nobody asks any more. Warns with why. What is made still goes there. */
 void kg_fetching_off(struct kg_run *run, const char *why);
 

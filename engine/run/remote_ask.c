@@ -107,9 +107,13 @@ static void
 unpack_work(void *data)
 {
 	struct kg_fetch *fetch = data;
+	const struct kg_remote *remote = fetch->run->options.remote;
 
-	fetch->work_error = kg_pack_read(fetch->run->store, fetch->work_arena, fetch->key, fetch->file, fetch->content_bytes);
+	fetch->work_error = kg_pack_read(fetch->run->store, fetch->work_arena, fetch->key, fetch->file, fetch->content_bytes,
+	    fetch->is_depfile ? 0 : fetch->spared_ns);
 	unlink(fetch->file);
+	if (!fetch->work_error && remote->push && !fetch->is_depfile)
+		kg_store_note_shared(fetch->run->store, fetch->work_arena, fetch->key, kg_remote_place(fetch->work_arena, remote));
 }
 
 /* It was ended while the worker was at it. */

@@ -1,4 +1,7 @@
-/* What a node with restorable products gave goes from the local store to the shared cache: its layer, then what names it. */
+/*
+ * What a node with restorable products gave goes from the local store to the shared cache: its layer, then what names it. Of what was restored from the store
+ * the cache may have all of it, from a run elsewhere: it is asked first. What is known to be there is noted in the store, so that this happens once.
+ */
 
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +19,8 @@ struct push {
 	struct kg_run *run;
 	const struct kg_remote *remote; /* as it was when this began */
 	uint32_t node;
-	const char *path;     /* the repository */
+	const char *path; /* the repository */
+	struct kg_digest fingerprint;
 	struct kg_digest key; /* of the entry that is pushed now */
 	bool is_depfile;
 	const char *file;
@@ -36,7 +40,8 @@ struct push {
 static constexpr uint32_t tries_most = 3;
 static constexpr int64_t try_pause_ms = 200;
 
-static kg_step pack_begin, packed, layer_put, config_begin, config_put, manifest_begin, manifest_put;
+static kg_step key_begin, key_told, key_shared, noted, pack_begin, packed, layer_put, config_begin, config_put, manifest_begin,
+    manifest_put;
 
 static struct push *
 push_of(struct kg_job *job)
@@ -50,6 +55,15 @@ pack_work(void *data)
 	struct push *push = data;
 
 	push->work_error = kg_pack_write(push->run->store, push->work_arena, push->key, push->file, &push->pack, &push->is_packed);
+}
+
+static void
+note_work(void *data)
+{
+	struct push *push = data;
+
+	kg_store_note_shared(
+	    push->run->store, push->work_arena, push->fingerprint, kg_remote_place(push->work_arena, push->remote));
 }
 
 /* It was ended while the worker was at it. */
@@ -96,10 +110,65 @@ kg_remote_push(struct kg_job *job)
 		.remote = job->remote,
 		.node = operation->node,
 		.path = kg_remote_repository(job->arena, job->remote, "outputs"),
+		.fingerprint = run->tasks[operation->node].inspection->fingerprint,
 		.key = run->tasks[operation->node].inspection->fingerprint,
 	};
 	operation->context = push;
-	return kg_go(pack_begin);
+	return kg_go(key_begin);
+}
+
+static struct kg_next
+key_begin(struct kg_job *job)
+{
+	const struct push *push = push_of(job);
+
+	if (!push->run->tasks[push->node].was_restored)
+		return kg_go(pack_begin);
+	struct kg_manifest_ask ask = {
+		.of = { .host = push->remote->host, .path = push->path, .tag = kg_remote_tag(job->arena, push->key) },
+		.platform = "",
+		.stall_ms = push->remote->stall_ms,
+	};
+	return kg_registry_manifest(job, &ask, key_told);
+}
+
+/* Some registries deny a repository that is not there yet; whether putting something there is denied as well, that will tell. */
+static struct kg_next
+key_told(struct kg_job *job)
+{
+	const struct kg_registry_result *result = kg_registry_result(job);
+
+	if (result->is_absent || result->is_denied)
+		return kg_go(pack_begin);
+	return result->error ? kg_failed(kg_error_copy(job->arena, result->error)) : kg_go(key_shared);
+}
+
+/* Who has not run it knows what its depfile names only by having that first. */
+static struct kg_next
+key_shared(struct kg_job *job)
+{
+	struct push *push = push_of(job);
+	const struct kg_inspection *inspection = push->run->tasks[push->node].inspection;
+
+	if (!push->is_depfile && inspection->has_depfile) {
+		push->is_depfile = true;
+		push->key = kg_depfile_key(inspection->base);
+		return kg_go(key_begin);
+	}
+	push->work_arena = kg_arena_make();
+	job->release = work_release;
+	return kg_wait_worker(job, note_work, push, noted);
+}
+
+static struct kg_next
+noted(struct kg_job *job)
+{
+	struct push *push = push_of(job);
+
+	job->release = NULL;
+	kg_arena_free(push->work_arena);
+	push->work_arena = NULL;
+	return kg_done(job);
 }
 
 static struct kg_next
@@ -176,11 +245,12 @@ static const char *
 manifest_write(struct kg_job *job, const struct push *push)
 {
 	const struct kg_task *task = &push->run->tasks[push->node];
+	int64_t made_ns = task->was_restored ? push->pack.made_ns : task->ended_ns - task->started_ns;
 	struct kg_arena *arena = job->arena;
 	static const struct kg_pair none = { 0 };
 	const struct kg_pair notes[] = {
 		{ KG_NOTE_CONTENT, kg_format(arena, "%lld", (long long)push->pack.content_bytes) },
-		{ KG_NOTE_DURATION, kg_format(arena, "%lld", (long long)((task->ended_ns - task->started_ns) / 1000000)) },
+		{ KG_NOTE_DURATION, kg_format(arena, "%lld", (long long)(made_ns / 1000000)) },
 		{ KG_NOTE_NODE, job->name },
 		{ KG_NOTE_VERSION, push->run->options.version ? push->run->options.version : "0" },
 		{ 0 },
@@ -226,17 +296,11 @@ manifest_put(struct kg_job *job)
 {
 	const struct kg_registry_result *result = kg_registry_result(job);
 	struct push *push = push_of(job);
-	const struct kg_inspection *inspection = push->run->tasks[push->node].inspection;
 
 	if (result->error)
 		return put_failed(job, result);
 	if (!push->is_depfile)
 		kg_tell(job, "%s/%s:%s, %s", push->remote->host, push->path, kg_remote_tag(job->arena, push->key),
 		    kg_size_tell(job->arena, push->layer_bytes));
-	if (push->is_depfile || !inspection->has_depfile)
-		return kg_done(job);
-	/* Who has not run it knows what its depfile names only by having that first. */
-	push->is_depfile = true;
-	push->key = kg_depfile_key(inspection->base);
-	return kg_go(pack_begin);
+	return kg_go(key_shared);
 }

@@ -69,8 +69,9 @@ struct kg_task {
 	bool is_gate;  /* a chosen node waits until this one is ready */
 	bool was_made; /* it ran in this run, or was restored */
 	bool was_restored;
-	bool was_fetched; /* was_restored, from the shared cache */
-	bool would_run;   /* plan */
+	bool was_fetched;     /* was_restored, from the shared cache */
+	bool may_be_unshared; /* was_restored, and it is not known that the shared cache has it */
+	bool would_run;       /* plan */
 	uint32_t tries;
 	uint32_t unmet; /* edges that are not satisfied yet */
 	uint32_t output_count;

@@ -168,6 +168,8 @@ task_finish(struct kg_run *run, uint32_t node)
 	task->was_made = true;
 	if (task->was_restored) {
 		restored_tell(run, node);
+		if (task->may_be_unshared)
+			kg_task_publish(run, node);
 	} else {
 		run->summary.made++;
 		kg_run_emit(run, KG_EVENT_NODE_DONE, node,

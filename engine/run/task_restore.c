@@ -3,7 +3,7 @@
 #include "cache/store.h"
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
-#include "engine/run/state.h"
+#include "engine/run/remote.h"
 #include "engine/run/work.h"
 
 /*
@@ -20,6 +20,7 @@ restore_work(struct kg_work *work)
 	const struct kg_stored *stored;
 	uint32_t count = kg_products_stored(work->arena, products, &stored);
 	struct kg_digest fingerprint = task->inspection->fingerprint;
+	const struct kg_remote *remote = run->options.remote;
 
 	if (task->inspection->has_depfile) {
 		struct kg_arena *scratch = kg_arena_make();
@@ -32,9 +33,11 @@ restore_work(struct kg_work *work)
 	}
 	work->fingerprint = fingerprint;
 	if (!work->error)
-		work->error = kg_store_restore(run->store, work->arena, fingerprint, stored, count, &work->hit);
+		work->error = kg_store_restore(run->store, work->arena, fingerprint, stored, count, &work->hit, &work->made_ns);
 	if (work->error || !work->hit)
 		return;
+	if (remote && remote->push)
+		work->is_shared = kg_store_is_shared(run->store, work->arena, fingerprint, kg_remote_place(work->arena, remote));
 	work->outputs = kg_new_array(work->arena, struct kg_entry_output, count);
 	work->error = kg_products_record(run, work->arena, products, NULL, work->outputs, &work->output_count);
 }
@@ -69,6 +72,9 @@ task_restored(struct kg_work *work)
 		task->inspection->parts = kg_parts_copy(run->arena, work->inspection.parts);
 	}
 	task->was_restored = true;
+	task->may_be_unshared = !work->is_shared;
+	if (work->made_ns > 0)
+		task->spared_ns = work->made_ns;
 	task->ended_ns = kg_clock_now_ns();
 	kg_task_take_outputs(run, work->node, work);
 	kg_task_done(run, work->node);

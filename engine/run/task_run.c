@@ -192,7 +192,7 @@ record_work(struct kg_work *work)
 	uint32_t count = kg_products_stored(work->arena, products, &stored);
 	if (work->error || !run->store || !operation->kind->is_restorable || count == 0)
 		return;
-	work->store_error = kg_store_put(run->store, work->arena, fingerprint, stored, count);
+	work->store_error = kg_store_put(run->store, work->arena, fingerprint, stored, count, task->ended_ns - task->started_ns);
 	if (!work->store_error && task->inspection->has_depfile)
 		work->store_error = kg_depfile_store(run, work->arena, operation, task->inspection->base);
 }

@@ -24,6 +24,8 @@ struct kg_work {
 	bool hit;
 	bool lacks_depfile;           /* it has dependency files, and the store has none of them */
 	struct kg_digest fingerprint; /* under which it was looked for */
+	int64_t made_ns;              /* how long making it took; 0: not known */
+	bool is_shared;               /* the shared cache has it, as far as is known here */
 	/* prepare */
 	struct kg_outputs kept;
 };

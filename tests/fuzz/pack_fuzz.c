@@ -30,7 +30,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		abort();
 	const char *path = kg_format(arena, "/proc/self/fd/%d", fd);
 	struct kg_digest fingerprint = { 1, 2 };
-	struct kg_error *error = kg_pack_read(store, arena, fingerprint, path, 64);
+	struct kg_error *error = kg_pack_read(store, arena, fingerprint, path, 64, 0);
 
 	(void)error;
 	close(fd);

@@ -49,7 +49,7 @@ restored(struct scratch *scratch, struct kg_store *store, uint64_t fingerprint, 
 {
 	bool is_hit;
 
-	well(kg_store_restore(store, scratch->arena, fingerprint_of(fingerprint), products, count, &is_hit));
+	well(kg_store_restore(store, scratch->arena, fingerprint_of(fingerprint), products, count, &is_hit, NULL));
 	return is_hit;
 }
 
@@ -106,13 +106,14 @@ a_pack_brings_an_entry_to_another_store(void **state)
 	chmod(scratch_path(scratch, "tree/sub"), 0555);
 	assert_int_equal(symlink("../program", scratch_path(scratch, "tree/up")), 0);
 	assert_int_equal(symlink("/nowhere", products[2].path), 0);
-	well(kg_store_put(from, scratch->arena, fingerprint_of(1), products, 3));
+	well(kg_store_put(from, scratch->arena, fingerprint_of(1), products, 3, 2000000000));
 
 	struct kg_pack pack = packed(scratch, from, 1, path);
 	assert_int_equal(pack.content_bytes, 10 + 4 + 4 + 0 + 3 + 5);
+	assert_int_equal(pack.made_ns, 2000000000);
 	assert_int_equal(pack.item_count, 11);
 	assert_true(pack.file_bytes > 0);
-	well(kg_pack_read(to, scratch->arena, fingerprint_of(2), path, pack.content_bytes));
+	well(kg_pack_read(to, scratch->arena, fingerprint_of(2), path, pack.content_bytes, 0));
 
 	for (int i = 0; i < 3; i++)
 		well(kg_file_remove(scratch->arena, products[i].path));
@@ -142,7 +143,7 @@ the_same_content_gives_the_same_bytes(void **state)
 
 		scratch_write(scratch, "tree/x", "1");
 		scratch_write(scratch, "tree/y", "2");
-		well(kg_store_put(store, scratch->arena, fingerprint_of(7), &product, 1));
+		well(kg_store_put(store, scratch->arena, fingerprint_of(7), &product, 1, 0));
 		well(kg_file_remove(scratch->arena, product.path));
 		packs[i] = scratch_path(scratch, kg_format(scratch->arena, "pack%d", i));
 		packed(scratch, store, 7, packs[i]);
@@ -169,7 +170,7 @@ what_the_store_does_not_have_or_has_damaged_is_not_packed(void **state)
 
 	well(kg_pack_write(store, scratch->arena, fingerprint_of(1), path, &pack, &is_hit));
 	assert_false(is_hit);
-	well(kg_store_put(store, scratch->arena, fingerprint_of(1), &product, 1));
+	well(kg_store_put(store, scratch->arena, fingerprint_of(1), &product, 1, 0));
 	well(kg_walk_tree(scratch->arena, scratch_path(scratch, "store/objects"), &objects));
 	const char *object =
 	    scratch_path(scratch, kg_format(scratch->arena, "store/objects/%s", objects.items[objects.count - 1].name));
@@ -223,7 +224,7 @@ static void
 refuses(struct scratch *scratch, const char *path, int64_t content_bytes, const char *why)
 {
 	struct kg_store *store = opened(scratch, "victim");
-	struct kg_error *error = kg_pack_read(store, scratch->arena, fingerprint_of(1), path, content_bytes);
+	struct kg_error *error = kg_pack_read(store, scratch->arena, fingerprint_of(1), path, content_bytes, 0);
 
 	assert_non_null(error);
 	assert_int_equal(error->code, KG_EDATA);
@@ -300,7 +301,7 @@ bits_that_give_rights_do_not_travel(void **state)
 	const struct kg_stored product = { "a", scratch_path(scratch, "out") };
 	const char *path = made_by_an_enemy(scratch, (const struct member[]){ { .path = "a", .content = "x" }, { 0 } });
 
-	well(kg_pack_read(store, scratch->arena, fingerprint_of(1), path, 1));
+	well(kg_pack_read(store, scratch->arena, fingerprint_of(1), path, 1, 0));
 	assert_true(restored(scratch, store, 1, &product, 1));
 	assert_int_equal(mode_of(product.path), 0755);
 }
@@ -324,7 +325,7 @@ damage_anywhere_leaves_the_store_as_it_was(void **state)
 		if (i < size)
 			copy[i] = (char)(copy[i] ^ 0x55);
 		well(kg_file_write(scratch->arena, path, copy, i < size ? size : i - size, 0644));
-		struct kg_error *error = kg_pack_read(store, scratch->arena, fingerprint_of(1), path, 12);
+		struct kg_error *error = kg_pack_read(store, scratch->arena, fingerprint_of(1), path, 12, 0);
 		assert_true(error || i < size);
 		if (error)
 			assert_int_equal(files_in(scratch, "victim"), 0);
@@ -346,7 +347,7 @@ on_a_full_disk(struct scratch *scratch, struct kg_store *store, const char *path
 		signal(SIGXFSZ, SIG_IGN);
 		setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 50000, 50000 });
 		struct kg_error *error = is_write ? kg_pack_write(store, scratch->arena, fingerprint_of(1), path, &pack, &is_hit)
-						  : kg_pack_read(store, scratch->arena, fingerprint_of(1), path, 200000);
+						  : kg_pack_read(store, scratch->arena, fingerprint_of(1), path, 200000, 0);
 		_exit(error && error->code == KG_ESYSTEM ? 0 : 1);
 	}
 	waitpid(pid, &status, 0);
@@ -367,7 +368,7 @@ a_full_disk_leaves_nothing_behind(void **state)
 	for (size_t i = 0; i < sizeof(large) / sizeof(large[0]); i++)
 		large[i] = number = number * 1664525 + 1013904223;
 	well(kg_file_write(scratch->arena, product.path, large, sizeof(large), 0644));
-	well(kg_store_put(from, scratch->arena, fingerprint_of(1), &product, 1));
+	well(kg_store_put(from, scratch->arena, fingerprint_of(1), &product, 1, 0));
 	assert_int_equal(on_a_full_disk(scratch, from, path, true), 0);
 	assert_int_not_equal(access(path, F_OK), 0);
 	packed(scratch, from, 1, path);

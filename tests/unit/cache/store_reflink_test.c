@@ -101,7 +101,8 @@ restored(struct scratch *scratch, struct kg_store *store, const char *path)
 {
 	bool is_hit;
 
-	well(kg_store_restore(store, scratch->arena, (struct kg_digest){ 1, 2 }, &(struct kg_stored){ "path", path }, 1, &is_hit));
+	well(kg_store_restore(
+	    store, scratch->arena, (struct kg_digest){ 1, 2 }, &(struct kg_stored){ "path", path }, 1, &is_hit, NULL));
 	return is_hit;
 }
 
@@ -113,7 +114,7 @@ filled(struct scratch *scratch, const char *folder)
 
 	assert_int_equal(chmod(path, 0755), 0);
 	well(kg_store_open(scratch->arena, scratch_path(scratch, folder), &store));
-	well(kg_store_put(store, scratch->arena, (struct kg_digest){ 1, 2 }, &(struct kg_stored){ "path", path }, 1));
+	well(kg_store_put(store, scratch->arena, (struct kg_digest){ 1, 2 }, &(struct kg_stored){ "path", path }, 1, 0));
 	return store;
 }
 

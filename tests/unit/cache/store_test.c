@@ -17,6 +17,8 @@
 
 #include "cache/store.h"
 #include "cache/walk.h"
+#include "engine/base/arena.h"
+#include "engine/base/clock.h"
 #include "engine/base/file.h"
 #include "tests/unit/cache/scratch.h"
 
@@ -40,7 +42,7 @@ restored(struct scratch *scratch, struct kg_store *store, uint64_t fingerprint, 
 {
 	bool is_hit;
 
-	well(kg_store_restore(store, scratch->arena, fingerprint_of(fingerprint), products, count, &is_hit));
+	well(kg_store_restore(store, scratch->arena, fingerprint_of(fingerprint), products, count, &is_hit, NULL));
 	return is_hit;
 }
 
@@ -86,7 +88,7 @@ files_links_and_folders_come_back_with_their_modes(void **state)
 	assert_int_equal(symlink("nowhere", products[2].path), 0);
 	chmod(scratch_path(scratch, "out/tree/a"), 0600);
 	chmod(scratch_path(scratch, "out/tree/below"), 0555);
-	well(kg_store_put(store, scratch->arena, fingerprint_of(1), products, 3));
+	well(kg_store_put(store, scratch->arena, fingerprint_of(1), products, 3, 0));
 	chmod(scratch_path(scratch, "out/tree/below"), 0755);
 	well(kg_file_remove(scratch->arena, scratch_path(scratch, "out")));
 
@@ -117,8 +119,8 @@ what_stands_there_is_replaced_whatever_it_is(void **state)
 	const struct kg_stored folder = { "path", scratch_path(scratch, "folder") };
 
 	scratch_write(scratch, "folder/a", "stored");
-	well(kg_store_put(store, scratch->arena, fingerprint_of(1), &file, 1));
-	well(kg_store_put(store, scratch->arena, fingerprint_of(2), &folder, 1));
+	well(kg_store_put(store, scratch->arena, fingerprint_of(1), &file, 1, 0));
+	well(kg_store_put(store, scratch->arena, fingerprint_of(2), &folder, 1, 0));
 	for (int i = 0; i < 3; i++) {
 		well(kg_file_remove(scratch->arena, file.path));
 		well(kg_file_remove(scratch->arena, folder.path));
@@ -152,7 +154,7 @@ another_fingerprint_or_other_products_are_a_miss(void **state)
 	const struct kg_stored turned[] = { products[1], products[0] };
 	const struct kg_stored renamed[] = { products[0], { "c", scratch_path(scratch, "c") } };
 
-	well(kg_store_put(store, scratch->arena, fingerprint_of(1), products, 2));
+	well(kg_store_put(store, scratch->arena, fingerprint_of(1), products, 2, 0));
 	assert_false(restored(scratch, store, 2, products, 2));
 	assert_false(restored(scratch, store, 1, products, 1));
 	assert_false(restored(scratch, store, 1, renamed, 2));
@@ -169,8 +171,8 @@ equal_contents_are_stored_once_and_read_only(void **state)
 	const struct kg_stored one = { "path", scratch_write(scratch, "one", "same") };
 	const struct kg_stored other = { "path", scratch_write(scratch, "other", "same") };
 
-	well(kg_store_put(store, scratch->arena, fingerprint_of(1), &one, 1));
-	well(kg_store_put(store, scratch->arena, fingerprint_of(2), &other, 1));
+	well(kg_store_put(store, scratch->arena, fingerprint_of(1), &one, 1, 0));
+	well(kg_store_put(store, scratch->arena, fingerprint_of(2), &other, 1, 0));
 	struct kg_names objects = stored_in(scratch, "objects");
 	assert_int_equal(objects.count, 1);
 	const char *object = scratch_path(scratch, kg_format(scratch->arena, "store/objects/%s", objects.items[0].name));
@@ -197,7 +199,7 @@ damaged_content_is_a_miss_that_touches_nothing(void **state)
 	};
 
 	for (int i = 0; i < 2; i++) {
-		well(kg_store_put(store, scratch->arena, fingerprint_of(1), products, 2));
+		well(kg_store_put(store, scratch->arena, fingerprint_of(1), products, 2, 0));
 		struct kg_names objects = stored_in(scratch, "objects");
 		assert_int_equal(objects.count, 2);
 		const char *object = scratch_path(scratch, kg_format(scratch->arena, "store/objects/%s", objects.items[i].name));
@@ -216,7 +218,7 @@ damaged_content_is_a_miss_that_touches_nothing(void **state)
 		scratch_write(scratch, "b", "second");
 	}
 	/* What was damaged is made anew by the next put. */
-	well(kg_store_put(store, scratch->arena, fingerprint_of(1), products, 2));
+	well(kg_store_put(store, scratch->arena, fingerprint_of(1), products, 2, 0));
 	assert_true(restored(scratch, store, 1, products, 2));
 }
 
@@ -230,7 +232,7 @@ a_damaged_entry_is_a_miss(void **state)
 	size_t size;
 
 	scratch_write(scratch, "tree/a", "1");
-	well(kg_store_put(store, scratch->arena, fingerprint_of(1), &product, 1));
+	well(kg_store_put(store, scratch->arena, fingerprint_of(1), &product, 1, 0));
 	const char *path =
 	    scratch_path(scratch, kg_format(scratch->arena, "store/entries/%s", stored_in(scratch, "entries").items[0].name));
 	well(kg_file_read(scratch->arena, path, &bytes, &size));
@@ -257,7 +259,7 @@ the_least_recently_used_entries_go_first(void **state)
 		memset(content, 'a' + i, sizeof(content) - 1);
 		products[i] =
 		    (struct kg_stored){ "path", scratch_write(scratch, kg_format(scratch->arena, "file-%d", i), content) };
-		well(kg_store_put(store, scratch->arena, fingerprint_of((uint64_t)i), &products[i], 1));
+		well(kg_store_put(store, scratch->arena, fingerprint_of((uint64_t)i), &products[i], 1, 0));
 		usleep(20000);
 	}
 	assert_true(restored(scratch, store, 0, &products[0], 1));
@@ -290,9 +292,9 @@ collecting_takes_what_nobody_names(void **state)
 	const struct kg_stored product = { "path", scratch_write(scratch, "file", "first") };
 	struct kg_store_usage usage;
 
-	well(kg_store_put(store, scratch->arena, fingerprint_of(1), &product, 1));
+	well(kg_store_put(store, scratch->arena, fingerprint_of(1), &product, 1, 0));
 	scratch_write(scratch, "file", "second");
-	well(kg_store_put(store, scratch->arena, fingerprint_of(1), &product, 1));
+	well(kg_store_put(store, scratch->arena, fingerprint_of(1), &product, 1, 0));
 	scratch_write(scratch, "store/tmp/put-killed/0", "half a file");
 	assert_int_equal(stored_in(scratch, "objects").count, 2);
 	well(kg_store_collect(store, scratch->arena, 1000000, &usage));
@@ -320,7 +322,7 @@ a_put_that_fails_leaves_the_store_as_it_was(void **state)
 	if (pid == 0) {
 		signal(SIGXFSZ, SIG_IGN);
 		setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 100000, 100000 });
-		struct kg_error *error = kg_store_put(store, scratch->arena, fingerprint_of(1), products, 2);
+		struct kg_error *error = kg_store_put(store, scratch->arena, fingerprint_of(1), products, 2, 0);
 		_exit(error && error->sys == EFBIG ? 0 : 1);
 	}
 	int status;
@@ -331,11 +333,11 @@ a_put_that_fails_leaves_the_store_as_it_was(void **state)
 	assert_int_equal(stored_in(scratch, "tmp").count, 0);
 
 	const struct kg_stored missing = { "a", scratch_path(scratch, "missing") };
-	struct kg_error *error = kg_store_put(store, scratch->arena, fingerprint_of(1), &missing, 1);
+	struct kg_error *error = kg_store_put(store, scratch->arena, fingerprint_of(1), &missing, 1, 0);
 	assert_int_equal(error->sys, ENOENT);
 	const struct kg_stored pipe = { "a", scratch_path(scratch, "pipe") };
 	assert_int_equal(mkfifo(pipe.path, 0600), 0);
-	error = kg_store_put(store, scratch->arena, fingerprint_of(1), &pipe, 1);
+	error = kg_store_put(store, scratch->arena, fingerprint_of(1), &pipe, 1, 0);
 	assert_int_equal(error->code, KG_EINPUT);
 }
 
@@ -364,10 +366,10 @@ crowd_work(void *argument)
 			crowd->is_wrong |= kg_store_collect(crowd->store, arena, i % 2 ? 0 : 100000, &usage) != NULL;
 			continue;
 		}
-		crowd->is_wrong |= kg_store_restore(crowd->store, arena, fingerprint_of(i % 5), &product, 1, &is_hit) != NULL;
+		crowd->is_wrong |= kg_store_restore(crowd->store, arena, fingerprint_of(i % 5), &product, 1, &is_hit, NULL) != NULL;
 		if (!is_hit) {
 			crowd->is_wrong |= kg_file_write(arena, path, content, strlen(content), 0644) != NULL;
-			crowd->is_wrong |= kg_store_put(crowd->store, arena, fingerprint_of(i % 5), &product, 1) != NULL;
+			crowd->is_wrong |= kg_store_put(crowd->store, arena, fingerprint_of(i % 5), &product, 1, 0) != NULL;
 		}
 		crowd->is_wrong |= kg_file_read(arena, path, &got, &size) || strcmp(got, content) != 0;
 	}
@@ -393,6 +395,50 @@ many_put_restore_and_collect_at_once(void **state)
 	assert_int_equal(stored_in(scratch, "tmp").count, 0);
 }
 
+static void
+how_long_making_took_is_told(void **state)
+{
+	struct scratch *scratch = *state;
+	struct kg_store *store = opened(scratch);
+	const struct kg_stored product = { "path", scratch_write(scratch, "a", "x") };
+	int64_t made_ns = -1;
+	bool is_hit;
+
+	well(kg_store_put(store, scratch->arena, fingerprint_of(1), &product, 1, 1500999999));
+	well(kg_store_restore(store, scratch->arena, fingerprint_of(1), &product, 1, &is_hit, &made_ns));
+	assert_true(is_hit);
+	assert_int_equal(made_ns, 1500000000);
+	well(kg_store_restore(store, scratch->arena, fingerprint_of(2), &product, 1, &is_hit, &made_ns));
+	assert_false(is_hit);
+	assert_int_equal(made_ns, 0);
+}
+
+static void
+what_a_shared_cache_has_is_noted_for_a_week(void **state)
+{
+	struct scratch *scratch = *state;
+	struct kg_store *store = opened(scratch);
+	struct kg_arena *arena = scratch->arena;
+	int64_t last_week_s = kg_clock_wall_ns() / 1000000000 - 7 * 24 * 3600;
+	struct kg_store_usage usage;
+
+	assert_false(kg_store_is_shared(store, arena, fingerprint_of(1), "one.test/shop"));
+	kg_store_note_shared(store, arena, fingerprint_of(1), "one.test/shop");
+	assert_true(kg_store_is_shared(store, arena, fingerprint_of(1), "one.test/shop"));
+	assert_false(kg_store_is_shared(store, arena, fingerprint_of(2), "one.test/shop"));
+	assert_false(kg_store_is_shared(store, arena, fingerprint_of(1), "two.test/shop"));
+	well(kg_store_collect(store, arena, 0, &usage));
+	assert_true(kg_store_is_shared(store, arena, fingerprint_of(1), "one.test/shop"));
+
+	struct kg_names notes = stored_in(scratch, "shared");
+	assert_int_equal(notes.count, 1);
+	const char *path = scratch_path(scratch, kg_format(arena, "store/shared/%s", notes.items[0].name));
+	assert_int_equal(utimensat(AT_FDCWD, path, (struct timespec[]){ { last_week_s, 0 }, { last_week_s, 0 } }, 0), 0);
+	assert_false(kg_store_is_shared(store, arena, fingerprint_of(1), "one.test/shop"));
+	well(kg_store_collect(store, arena, 0, &usage));
+	assert_int_equal(stored_in(scratch, "shared").count, 0);
+}
+
 int
 main(void)
 {
@@ -406,6 +452,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(the_least_recently_used_entries_go_first, scratch_make, scratch_free),
 		cmocka_unit_test_setup_teardown(collecting_takes_what_nobody_names, scratch_make, scratch_free),
 		cmocka_unit_test_setup_teardown(a_put_that_fails_leaves_the_store_as_it_was, scratch_make, scratch_free),
+		cmocka_unit_test_setup_teardown(how_long_making_took_is_told, scratch_make, scratch_free),
+		cmocka_unit_test_setup_teardown(what_a_shared_cache_has_is_noted_for_a_week, scratch_make, scratch_free),
 		cmocka_unit_test_setup_teardown(many_put_restore_and_collect_at_once, scratch_make, scratch_free),
 	};
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "engine/base/arena.h"
+#include "engine/base/file.h"
 #include "engine/base/text.h"
 #include "tests/unit/registry/liar.h"
 #include "tests/unit/registry/registry_server.h"
@@ -107,6 +108,16 @@ warned_of(struct pair *pair, const char *what)
 	assert_string_equal(end, "; ");
 }
 
+static int
+asked(const struct liar *liar, const char *what)
+{
+	int count = 0;
+
+	for (const char *at = liar->requests; (at = strstr(at, what)); at++)
+		count++;
+	return count;
+}
+
 static void
 what_one_machine_has_made_another_takes(void **state)
 {
@@ -177,11 +188,7 @@ a_registry_that_damages_all_is_left_aside(void **state)
 	assert_non_null(
 	    strstr(pair->home->warnings, "is not asked any more in this run: what it holds is damaged again and again; "));
 	liar_stop(pair->liar);
-	const char *asked = pair->liar->requests;
-	int count = 0;
-	for (const char *at = asked; (at = strstr(at, "/manifests/")); at++)
-		count++;
-	assert_int_equal(count, 3);
+	assert_int_equal(asked(pair->liar, "/manifests/"), 3);
 }
 
 static void
@@ -277,6 +284,72 @@ a_registry_that_takes_nothing_is_one_warning(void **state)
 	warned_of(pair, "could not be published");
 }
 
+/* The same machine with another checkout: its store alone is as it was. */
+static void
+checkout_anew(struct bench *bench)
+{
+	static const char *const names[] = { "a", "b", ".kgraph" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		assert_null(kg_file_remove(bench->arena, bench_path(bench, names[i])));
+}
+
+static void
+what_the_local_store_has_goes_there_once(void **state)
+{
+	struct pair *pair = *state;
+	struct lie honest[] = { { 0 } };
+
+	if (!pair->server)
+		skip();
+	assert_int_equal(bench_up(pair->home, (struct kg_run_options){ 0 }), KG_RUN_UP);
+	lie(pair, honest);
+	pair->home_remote.push = true;
+	for (int i = 0; i < 2; i++) {
+		checkout_anew(pair->home);
+		home_up(pair);
+		assert_int_equal(pair->home->summary.restored, 2);
+		assert_int_equal(pair->home->summary.fetched, 0);
+		assert_int_equal(pair->home->summary.published, i == 0 ? 2 : 0);
+		assert_string_equal(pair->home->warnings, "");
+	}
+	liar_stop(pair->liar);
+	assert_int_equal(asked(pair->liar, "GET /v2/shop/outputs/manifests/"), 2);
+	pair->ci_remote.push = false;
+	ci_up(pair);
+	assert_int_equal(pair->ci->summary.fetched, 2);
+}
+
+static void
+what_the_cache_has_from_others_is_not_sent_again(void **state)
+{
+	struct pair *pair = *state;
+	struct lie honest[] = { { 0 } };
+
+	ci_up(pair);
+	assert_int_equal(bench_up(pair->home, (struct kg_run_options){ 0 }), KG_RUN_UP);
+	lie(pair, honest);
+	pair->home_remote.push = true;
+	for (int i = 0; i < 2; i++) {
+		checkout_anew(pair->home);
+		home_up(pair);
+		assert_int_equal(pair->home->summary.restored, 2);
+		assert_int_equal(pair->home->summary.published, 0);
+	}
+	/* What has come from there is known to be there. */
+	checkout_anew(pair->home);
+	assert_null(kg_file_remove(pair->arena, bench_path(pair->home, "store")));
+	for (int i = 0; i < 2; i++) {
+		home_up(pair);
+		assert_int_equal(pair->home->summary.fetched, i == 0 ? 2 : 0);
+		assert_int_equal(pair->home->summary.published, 0);
+		checkout_anew(pair->home);
+	}
+	liar_stop(pair->liar);
+	assert_int_equal(asked(pair->liar, "GET /v2/shop/outputs/manifests/"), 4);
+	assert_int_equal(asked(pair->liar, "POST "), 0);
+}
+
 static void
 an_interrupt_ends_a_push(void **state)
 {
@@ -308,6 +381,8 @@ main(void)
 		STORY(a_blob_that_stops_on_its_way_is_made),
 		STORY(asking_in_vain_has_an_end),
 		STORY(a_registry_that_takes_nothing_is_one_warning),
+		STORY(what_the_local_store_has_goes_there_once),
+		STORY(what_the_cache_has_from_others_is_not_sent_again),
 		STORY(an_interrupt_ends_a_push),
 	};
 
