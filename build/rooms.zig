@@ -211,6 +211,7 @@ pub const rooms = struct {
             "event_document.c",
             "gather.c",
             "gather_node.c",
+            "inquire.c",
             "inspect.c",
             "interrupt.c",
             "job.c",

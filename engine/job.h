@@ -90,6 +90,7 @@ struct kg_job {
 	void *answer; /* of the last kg_wait_answer, or NULL, and then why */
 	const struct kg_error *answer_error;
 	const void *about;            /* in the steps of a kg_question: its own; else NULL */
+	const void *reviewed;         /* what the kind's review has left for the node (kg_review_leave), or NULL */
 	struct kg_arena *arena;       /* lives until the run ends */
 	int64_t now_ns;               /* monotonic, the same for all steps of one loop turn */
 	bool timed_out;               /* the last wait ended by its time limit */

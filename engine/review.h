@@ -14,8 +14,15 @@
  *     }
  *
  * It is called by `kgraph check` with all nodes of the kind, and by `up`, `run` and `plan` with those that are chosen, unless none of them has
- * changed since it was brought up. No run goes on when there are errors. It reads files and asks nothing else, and it is not told what will be
- * known later: an open ${…} stays in a text as it is written, and a number that holds one is zero.
+ * changed since it was brought up. No run goes on when there are errors. It is not told what will be known later: an open ${…} stays in a text
+ * as it is written, and a number that holds one is zero.
+ *
+ * It reads files. What else it has to know, it asks of the world by kg_review_ask, says nothing, and is called once more when that has been answered:
+ *
+ *     if (review->round == 0 && has_questions(things))
+ *         kg_review_ask(review, node, (struct kg_inquiry){ .ask = things_ask, .memory = things, .limit_ms = 3000, .ret_error = &things->error });
+ *     else
+ *         …                                          things has the answers, or its error says why there are none
  */
 #pragma once
 
@@ -24,6 +31,7 @@
 
 #include "engine/base/error.h"
 #include "engine/base/value.h"
+#include "engine/job.h"
 
 struct kg_arena;
 struct kg_common;
@@ -44,8 +52,25 @@ struct kg_review {
 	const struct kg_review_node *nodes;  /* of the kind, in the graph's order */
 	uint32_t count;                      /* of nodes, never 0 */
 	struct kg_errors *errors, *warnings; /* both are told in the order in which they were found */
+	uint32_t round;                      /* 1: what was asked has been answered, or will not be */
+	void *memory;                        /* the kind's own, from the first round to the second; NULL before it is set */
+	struct kg_arena *keep;               /* until the run ends */
+	bool is_run;                         /* what is reviewed is run if there are no errors; else somebody only wants to know */
+	bool is_waited;                      /* … and waited for until it is ready */
 	struct kg_reviewing *inside;         /* the engine's own */
 };
+
+/* What a review asks of the world: an operation of its own, with the settings of a node as far as they are known. */
+struct kg_inquiry {
+	kg_step *ask;
+	void *memory;                /* job->survey of its steps */
+	int64_t limit_ms;            /* it is ended after that */
+	struct kg_error **ret_error; /* why it failed, or was ended; NULL: it went well */
+};
+/* In the first round alone. All that are asked for are asked at the same time. */
+void kg_review_ask(struct kg_review *review, const struct kg_review_node *node, struct kg_inquiry inquiry);
+/* Leaves something to the node's run, as job->reviewed; it lives in review->keep. */
+void kg_review_leave(struct kg_review *review, const struct kg_review_node *node, const void *what);
 
 /* Adds to errors or to warnings; the advice may be set (kg_error_advise). */
 [[gnu::returns_nonnull, gnu::format(printf, 3, 4)]] struct kg_error *kg_review_error(

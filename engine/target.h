@@ -102,7 +102,7 @@ struct kg_kind {
 	kg_step *ready; /* done when a user would call it ready; NULL: the common setting `ready`, or when run is done */
 	kg_step *watch; /* one job a survey key, alive while nodes of the key are waited for; holds a stream, signals topics */
 	kg_step *undo;  /* takes it away; harmless when repeated or when there is nothing. NULL: its products are removed */
-	/* What is wrong with the kind's nodes, told before anything starts; see engine/review.h. Pure, reads files. NULL: nothing. */
+	/* What is wrong with the kind's nodes, told before anything starts; see engine/review.h. NULL: nothing. */
 	void (*review)(struct kg_review *review);
 	/*
 	 * Hands on what a run made to the shared cache. An operation with a job of its own (state zeroed, job->remembered: what the run gave), beside what

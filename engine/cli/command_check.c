@@ -1,7 +1,10 @@
+#include <string.h>
+
 #include "engine/base/arena.h"
+#include "engine/base/path.h"
+#include "engine/base/style.h"
 #include "engine/cli/checkout.h"
 #include "engine/cli/cli.h"
-#include "engine/base/style.h"
 #include "engine/cli/kinds.h"
 #include "engine/run/run.h"
 
@@ -9,6 +12,45 @@ static const char *
 some(struct kg_arena *arena, uint32_t count, const char *what)
 {
 	return kg_format(arena, count == 1 ? "%u %s" : "%u %ss", count, what);
+}
+
+/*
+ * A run that changes nothing, by which kinds ask the world for what only it knows. Where there can be none (a state folder that cannot be read), the files
+ * alone are looked at.
+ */
+static struct kg_run *
+run_open(struct kg_cli *cli, const struct kg_checkout *checkout)
+{
+	const struct kg_graph *graph = checkout->graph;
+	uint8_t *chosen = kg_new_array(cli->arena, uint8_t, graph->node_count + 1);
+	struct kg_run *run;
+
+	memset(chosen, 1, graph->node_count);
+	const struct kg_run_options options = {
+		.graph = graph,
+		.chosen = chosen,
+		.asked = "check",
+		.kinds = kg_kinds,
+		.folder = kg_path_join(cli->arena, checkout->private, kg_graph_text(graph, graph->instance)),
+		.ports_file = kg_user_ports_file(cli->arena),
+		.version = KG_VERSION,
+		.reading = true,
+	};
+	return kg_run_open(cli->arena, &options, &run) ? NULL : run;
+}
+
+static void
+review(struct kg_cli *cli, const struct kg_checkout *checkout, struct kg_errors *errors, struct kg_errors *warnings)
+{
+	struct kg_run *run = run_open(cli, checkout);
+
+	if (!run) {
+		kg_graph_review(checkout->graph, kg_kinds, errors, warnings);
+		return;
+	}
+	cli->look.mask = kg_run_mask(run);
+	kg_run_review(run, errors, warnings);
+	kg_run_close(run);
 }
 
 /* Reads the files, whatever the snapshot says: who asks wants to know about the files. */
@@ -26,7 +68,7 @@ kg_command_check(struct kg_cli *cli)
 	if (errors.count > 0)
 		return kg_cli_fail_all(cli, &errors);
 	struct kg_errors warnings = { .arena = cli->arena };
-	kg_graph_review(checkout.graph, kg_kinds, &errors, &warnings);
+	review(cli, &checkout, &errors, &warnings);
 	kg_cli_warn_all(cli, &warnings);
 	if (errors.count > 0)
 		return kg_cli_fail_all(cli, &errors);

@@ -119,8 +119,10 @@ const struct kg_command kg_commands[] = {
 	    .run = kg_command_graph },
 	{ .name = "check",
 	    .arguments = "",
-	    .summary = "look for errors in the graph's files, and nothing else",
-	    .text = "All errors of all files are told in one go, each with its place.",
+	    .summary = "look for errors, and change nothing",
+	    .text = "All errors of all files are told in one go, each with its place. Clusters are asked for what manifests name "
+		    "and no node\n"
+		    "brings, for three seconds at most.",
 	    .groups = KG_OPTION_GRAPH,
 	    .run = kg_command_check },
 	{ .name = "env",

@@ -115,6 +115,7 @@ kg_operation_make(struct kg_run *run, const struct kg_subject *subject, uint32_t
 			.remote = run->remote,
 			.registries = &run->registries,
 			.clients = &run->clients,
+			.reviewed = run->reviewed && node != KG_NO_NODE ? run->reviewed[node] : NULL,
 		},
 	};
 	kg_operation_settle(operation);

@@ -1,6 +1,6 @@
 /*
- * Reviews: what kinds find wrong with their nodes, told before anything starts. They read files, perhaps many; what has not changed since it was
- * brought up was reviewed then, and its fingerprint costs a stat of each file and not its reading.
+ * Reviews: what kinds find wrong with their nodes, told before anything starts. They read files, perhaps many, and ask the world; what has not changed
+ * since it was brought up was reviewed then, and its fingerprint costs a stat of each file and not its reading.
  */
 
 #include "engine/review.h"
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "engine/base/arena.h"
+#include "engine/base/assert.h"
 #include "engine/run/state.h"
 
 struct nodes {
@@ -16,6 +17,7 @@ struct nodes {
 };
 
 struct kg_reviewing {
+	struct kg_run *run; /* NULL: there is none, and nobody can be asked */
 	const struct kg_graph *graph;
 	const struct kg_kind *const *kinds;
 	const uint8_t *chosen; /* NULL: all */
@@ -23,7 +25,8 @@ struct kg_reviewing {
 	uint32_t *seen;        /* by node: the number of the last search that came by */
 	uint32_t *stack;
 	uint32_t searches;
-	uint32_t searched; /* what the last search began at */
+	uint32_t searched;                         /* what the last search began at */
+	KG_LIST(struct kg_node_inquiry) inquiries; /* of the kind that is being reviewed */
 };
 
 static bool
@@ -74,6 +77,18 @@ spec_fill(struct kg_arena *arena, const struct kg_kind *kind, struct kg_review_n
 	    !kg_spec_fill(arena, kg_common_fields, node->values, node->settings, node->folder, NULL, common);
 }
 
+/* Without a run nobody is there to ask. */
+static void
+inquire(struct kg_arena *arena, struct kg_reviewing *reviewing)
+{
+	if (reviewing->run) {
+		kg_inquiries_run(reviewing->run, reviewing->inquiries.items, reviewing->inquiries.count);
+		return;
+	}
+	for (uint32_t i = 0; i < reviewing->inquiries.count; i++)
+		*reviewing->inquiries.items[i].inquiry.ret_error = kg_error_make(arena, KG_EFAILED, "nobody can be asked here");
+}
+
 static void
 kind_review(
     struct kg_arena *arena, struct kg_reviewing *reviewing, uint32_t kind, struct kg_errors *errors, struct kg_errors *warnings)
@@ -86,16 +101,27 @@ kind_review(
 		filled[count] = nodes->list.items[i];
 		count += spec_fill(arena, reviewing->kinds[kind], &filled[count]);
 	}
+	const struct kg_run *run = reviewing->run;
+	bool is_run = run && !run->options.reading && !run->options.plan;
 	struct kg_review review = {
 		.arena = arena,
 		.nodes = filled,
 		.count = count,
 		.errors = errors,
 		.warnings = warnings,
+		.keep = run ? run->arena : arena,
+		.is_run = is_run,
+		.is_waited = is_run && !run->options.no_wait,
 		.inside = reviewing,
 	};
+	reviewing->inquiries.count = 0;
 	if (count > 0)
 		reviewing->kinds[kind]->review(&review);
+	if (reviewing->inquiries.count == 0)
+		return;
+	inquire(arena, reviewing);
+	review.round = 1;
+	reviewing->kinds[kind]->review(&review);
 }
 
 static void
@@ -133,14 +159,14 @@ review_all(const struct kg_graph *graph, const struct kg_kind *const *kinds, con
     struct kg_errors *errors, struct kg_errors *warnings)
 {
 	struct kg_arena *arena = NULL;
-	struct kg_reviewing reviewing = { .graph = graph, .kinds = kinds, .chosen = chosen, .searched = KG_NO_NODE };
+	struct kg_reviewing reviewing = { .run = run, .graph = graph, .kinds = kinds, .chosen = chosen, .searched = KG_NO_NODE };
 	struct kg_errors found = { 0 }, noticed = { 0 };
 	uint32_t count = 0;
 
 	while (kinds[count])
 		count++;
 	for (uint32_t kind = 0; kind < count; kind++) {
-		if (!kinds[kind]->review || (run && !is_news(run, kind)))
+		if (!kinds[kind]->review || (run && !run->options.reading && !is_news(run, kind)))
 			continue;
 		if (!arena) {
 			arena = found.arena = noticed.arena = kg_arena_make();
@@ -197,6 +223,25 @@ kg_review_warn(struct kg_review *review, struct kg_place place, const char *form
 	const char *message = kg_format_list(review->arena, format, list);
 	va_end(list);
 	return said(review->warnings, place, message);
+}
+
+void
+kg_review_ask(struct kg_review *review, const struct kg_review_node *node, struct kg_inquiry inquiry)
+{
+	kg_assert(review->round == 0 && inquiry.limit_ms > 0);
+	kg_list_push(review->arena, &review->inside->inquiries, (struct kg_node_inquiry){ node->index, inquiry });
+}
+
+void
+kg_review_leave(struct kg_review *review, const struct kg_review_node *node, const void *what)
+{
+	struct kg_run *run = review->inside->run;
+
+	if (!run)
+		return;
+	if (!run->reviewed)
+		run->reviewed = kg_new_array(run->arena, const void *, run->graph->node_count);
+	run->reviewed[node->index] = what;
 }
 
 const struct kg_review_node *

@@ -48,11 +48,12 @@ enum kg_run_outcome {
 /* KG_EBUSY: another run has the lock. KG_EINPUT: a secret is not set. KG_ESYSTEM: the state folder cannot be used. */
 [[nodiscard]] struct kg_error *kg_run_open(struct kg_arena *arena, const struct kg_run_options *options, struct kg_run **ret_run);
 /*
- * What kinds find wrong with their nodes before anything starts (kg_kind.review). A kind is passed over when nothing of its chosen nodes has changed
- * since they were brought up: what there was to say has been said. Errors and warnings live in their lists' arena.
+ * What kinds find wrong with their nodes before anything starts (kg_kind.review), and what they ask of the world for that. A kind is passed over when
+ * nothing of its chosen nodes has changed since they were brought up: what there was to say has been said. For a run that was opened for reading
+ * nothing is passed over. Errors and warnings live in their lists' arena.
  */
 void kg_run_review(struct kg_run *run, struct kg_errors *errors, struct kg_errors *warnings);
-/* The same without a run, of all kinds and nodes. */
+/* The same without a run, of all kinds and nodes: nothing is asked of the world. */
 void kg_graph_review(
     const struct kg_graph *graph, const struct kg_kind *const *kinds, struct kg_errors *errors, struct kg_errors *warnings);
 enum kg_run_outcome kg_run_up(struct kg_run *run);

@@ -12,6 +12,7 @@
 #include "engine/base/list.h"
 #include "engine/base/map.h"
 #include "engine/base/mask.h"
+#include "engine/review.h"
 #include "engine/run/operation.h"
 #include "engine/run/run.h"
 
@@ -187,10 +188,18 @@ struct kg_run {
 	int64_t spared_ns; /* that making what was restored would have taken, as far as that is known */
 	int64_t started_ns;
 	struct kg_wait time_limit, kill_limit;
-	struct down *down; /* engine/run/down.c's own */
-	void *registries;  /* engine/registry's own, for all jobs */
-	void *clients;     /* a client library's own, for all jobs */
+	struct down *down;     /* engine/run/down.c's own */
+	void *registries;      /* engine/registry's own, for all jobs */
+	void *clients;         /* a client library's own, for all jobs */
+	const void **reviewed; /* by node: what its kind's review has left for it; NULL: nothing for any */
 };
+
+/* engine/run/inquire.c: what reviews ask of the world, all at once; returns when all have ended */
+struct kg_node_inquiry {
+	uint32_t node;
+	struct kg_inquiry inquiry;
+};
+void kg_inquiries_run(struct kg_run *run, const struct kg_node_inquiry *inquiries, uint32_t count);
 
 /* engine/run/subject.c */
 struct kg_subject kg_subject_of_node(struct kg_run *run, struct kg_arena *arena, uint32_t node);

@@ -19,12 +19,29 @@
 static struct {
 	uint32_t reviews;
 	struct kg_text told;
+	const char *left; /* to the last node that ran */
 } seen;
 
 struct letter_spec {
 	const char *file, *to;
 	int64_t pages;
 };
+
+/* What a review asks, and what it is told: the name of the node with whose settings it asks. */
+static struct {
+	const char *said;
+	struct kg_error *error;
+} answer;
+
+static struct kg_next
+letter_answer(struct kg_job *job)
+{
+	const char **ret_said = job->survey;
+
+	*ret_said =
+	    ((const struct letter_spec *)job->spec)->pages == 0 ? kg_copy(seen.told.arena, strrchr(job->keep, '/') + 1) : NULL;
+	return strcmp(job->name, "deaf") == 0 ? kg_wait_timer(job, 60000, kg_done) : kg_done(job);
+}
 
 static const struct kg_field letter_fields[] = {
 	KG_FIELD(letter_spec, file, KG_PATH, KG_INPUT, "a file"),
@@ -47,6 +64,19 @@ letter_review(struct kg_review *review)
 	uint32_t count;
 	const struct kg_review_node *steps = kg_review_nodes_of(review, "step", &count);
 
+	const char *first = review->nodes[0].name;
+	bool asks = strcmp(first, "asker") == 0 || strcmp(first, "deaf") == 0;
+
+	if (asks && review->round == 0) {
+		review->memory = &answer;
+		kg_review_ask(review, &review->nodes[0],
+		    (struct kg_inquiry){
+			.ask = letter_answer, .memory = &answer.said, .limit_ms = 20, .ret_error = &answer.error });
+		return;
+	}
+	assert_ptr_equal(review->memory, asks ? &answer : NULL);
+	for (uint32_t i = 0; i < review->count; i++)
+		kg_review_leave(review, &review->nodes[i], kg_format(review->keep, "for %s", review->nodes[i].name));
 	seen.reviews++;
 	seen.told = (struct kg_text){ .arena = seen.told.arena };
 	for (uint32_t i = 0; i < review->count; i++) {
@@ -71,6 +101,8 @@ letter_review(struct kg_review *review)
 static struct kg_next
 letter_run(struct kg_job *job)
 {
+	if (job->reviewed)
+		seen.left = kg_copy(seen.told.arena, job->reviewed);
 	return kg_done(job);
 }
 
@@ -208,6 +240,61 @@ a_graph_is_reviewed_without_a_run(void **state)
 	assert_int_equal(warnings.count, 0);
 }
 
+static void
+what_it_asks_is_answered_before_it_says_anything(void **state)
+{
+	struct bench *bench = *state;
+
+	answer.said = NULL;
+	bench_graph(bench, "[node.asker]\nkind = \"letter\"\nto = \"nobody\"\n");
+	assert_reviewed(bench, "asker(nobody, 0); ", "3:6 asker is for nobody; ", "");
+	assert_string_equal(answer.said, "asker");
+	assert_null(answer.error);
+}
+
+static void
+who_does_not_answer_is_not_waited_for(void **state)
+{
+	struct bench *bench = *state;
+
+	bench_graph(bench, "[node.deaf]\nkind = \"letter\"\n");
+	assert_reviewed(bench, "deaf(, 0); ", "", "");
+	assert_int_equal(answer.error->code, KG_ETIME);
+}
+
+static void
+what_it_leaves_to_a_node_its_run_finds(void **state)
+{
+	struct bench *bench = *state;
+	struct kg_errors errors = { .arena = bench->arena }, warnings = { .arena = bench->arena };
+	struct kg_run *run;
+
+	bench_graph(bench, "[node.a]\nkind = \"letter\"\n");
+	assert_null(bench_open(bench, (struct kg_run_options){ 0 }, &run));
+	kg_run_review(run, &errors, &warnings);
+	assert_int_equal(kg_run_up(run), KG_RUN_UP);
+	kg_run_close(run);
+	assert_string_equal(seen.left, "for a");
+}
+
+/* `kgraph check` asks as well, and changes nothing. */
+static void
+who_only_wants_to_know_may_ask(void **state)
+{
+	struct bench *bench = *state;
+	struct kg_errors errors = { .arena = bench->arena }, warnings = { .arena = bench->arena };
+	struct kg_run *run;
+
+	answer.said = NULL;
+	bench_graph(bench, "[node.asker]\nkind = \"letter\"\nto = \"nobody\"\n");
+	assert_null(bench_open(bench, (struct kg_run_options){ .reading = true }, &run));
+	kg_run_review(run, &errors, &warnings);
+	kg_run_close(run);
+	assert_string_equal(answer.said, "asker");
+	assert_int_equal(errors.count, 1);
+	assert_null(bench_read(bench, ".kgraph/default/data.mdb"));
+}
+
 int
 main(void)
 {
@@ -219,6 +306,10 @@ main(void)
 		STORY(a_graph_without_such_nodes_asks_nobody),
 		STORY(what_has_not_changed_is_not_reviewed_again),
 		STORY(a_graph_is_reviewed_without_a_run),
+		STORY(what_it_asks_is_answered_before_it_says_anything),
+		STORY(who_does_not_answer_is_not_waited_for),
+		STORY(what_it_leaves_to_a_node_its_run_finds),
+		STORY(who_only_wants_to_know_may_ask),
 	};
 
 	return cmocka_run_group_tests_name("review", tests, NULL, NULL);
