@@ -119,6 +119,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/kubernetes/pick_test.c", .rooms = &.{.stream} },
     .{ .source = "tests/unit/kubernetes/plugin_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/review_test.c", .rooms = &.{.kubernetes} },
+    .{ .source = "tests/unit/kubernetes/review_certain_test.c", .rooms = &.{.kubernetes} },
     .{
         .source = "tests/unit/kubernetes/server_test.c",
         .rooms = &.{.stream},
@@ -126,6 +127,7 @@ pub const unit_tests: []const Test = &.{
         .packages = &.{.curl},
     },
     .{ .source = "tests/unit/kubernetes/tunnel_test.c", .rooms = &.{.stream} },
+    .{ .source = "tests/unit/kubernetes/kubernetes_world_test.c", .rooms = &.{ .kubernetes, .daemon, .run, .probe, .registry, .graph, .cache, .loop }, .more = calling },
     .{ .source = "tests/unit/kubernetes/watch_test.c", .rooms = calling_rooms, .more = calling },
     .{ .source = "tests/unit/kubernetes/watched_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/status/diagnosis_test.c", .rooms = &.{.kubernetes}, .more = status_cases },

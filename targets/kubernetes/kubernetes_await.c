@@ -47,31 +47,12 @@ kg_kubernetes_await_begin(struct kg_job *job, int64_t limit_ms, kg_step *then)
 	*wait = (struct kubernetes_wait){ .limit_ms = limit_ms, .from_s = state->started_s, .then = then };
 }
 
-/* "Deployment", or "Deployment/web" */
-static const char *
-rule_find(struct kg_job *job, const char *kind, const char *name)
-{
-	const struct kubernetes_spec *spec = job->spec;
-	const char *is = NULL;
-
-	for (const struct kubernetes_rule *const *rule = spec->ready_when; rule && *rule; rule++) {
-		const char *object = (*rule)->object;
-		size_t length = strcspn(object, "/");
-
-		if (strncmp(object, kind, length) != 0 || kind[length])
-			continue;
-		if (!object[length] ? !is : strcmp(object + length + 1, name) == 0)
-			is = (*rule)->is;
-	}
-	return is;
-}
-
 void
 kg_kubernetes_await_add(struct kg_job *job, const char *api_version, const char *kind, const char *namespace_, const char *name,
     const cJSON *live, bool is_wanted)
 {
 	const struct kubernetes_state *state = job->state;
-	const char *is = rule_find(job, kind, name);
+	const char *is = kg_kubernetes_rule(job->spec, kind, name);
 	bool is_applied = is && strcmp(is, "applied") == 0;
 	struct kubernetes_awaited awaited = {
 		.resource = kg_api_resource(state->api, api_version, kind),

@@ -2,7 +2,7 @@
  * What the files of the kind `kubernetes` share: its settings, what it keeps from step to step, and the columns of steps that its operations are made of.
  *
  *     look    open ─ list ─ compare                              kubernetes_look.c
- *     run     render ─ read ─ open ─ patch ─ see what is there ─ for each level: apply (─ replace) ─ wait for what the next one needs ─ prune
+ *     run     render ─ read ─ open ─ patch ─ see what is there (and what is not) ─ for each level: apply (─ replace) ─ wait for what the next one needs ─ prune
  *                                                                kubernetes_run.c, with _read, _live, _apply, _remove, _output
  *     ready   watch ─ judge ─ diagnose                           kubernetes_await.c
  *     undo    remove, level by level ─ wait until gone           kubernetes_undo.c
@@ -23,6 +23,7 @@
 #include "targets/kubernetes/manifest/manifest.h"
 
 struct gathering;
+struct kubernetes_asking;
 struct kg_finding;
 struct kg_review;
 struct kg_surroundings;
@@ -154,6 +155,7 @@ struct kubernetes_state {
 	uint32_t listing; /* of the inventory's groups: asked for in turn */
 	KG_LIST(struct kubernetes_listing *) listings;
 	struct kg_api_items *claims;
+	struct kubernetes_asking *asking; /* of what the review left to be asked; NULL: nothing */
 	KG_LIST(struct gathering *) gatherings;
 	struct kubernetes_removal removal;
 	struct kubernetes_wait wait;
@@ -164,6 +166,8 @@ extern const struct kg_field kg_kubernetes_fields[];
 /* As kg_facts.check. */
 [[nodiscard]] struct kg_error *kg_kubernetes_check(struct kg_arena *arena, const void *given);
 void kg_kubernetes_inputs(struct kg_inputs *inputs, const void *given, const struct kg_common *common);
+/* What `ready_when` says of an object, by "Deployment/web" before "Deployment"; NULL: nothing. */
+const char *kg_kubernetes_rule(const struct kubernetes_spec *spec, const char *kind, const char *name);
 
 /* ---- the cluster (kubernetes_cluster.c) ---- */
 
@@ -218,6 +222,13 @@ struct kg_next kg_kubernetes_failed(struct kg_job *job, struct kg_error *error);
 
 kg_step kg_kubernetes_look, kg_kubernetes_run, kg_kubernetes_ready, kg_kubernetes_undo, kg_kubernetes_gather;
 void kg_kubernetes_review(struct kg_review *review);
+
+/*
+ * What the review could not know before the node's turn, such as in a cluster that the graph makes: goes on with then when the cluster has been asked for it, and
+ * gives what is missing there. Both before the first write.
+ */
+struct kg_next kg_kubernetes_lacks_ask(struct kg_job *job, kg_step *then);
+[[nodiscard]] struct kg_error *kg_kubernetes_lacks_tell(struct kg_job *job);
 
 /* Fills item->live of all items, and refuses those that are somebody else's. Goes on with then. */
 struct kg_next kg_kubernetes_see(struct kg_job *job, kg_step *then);

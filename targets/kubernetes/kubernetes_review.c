@@ -12,15 +12,10 @@
 #include "engine/review.h"
 #include "targets/kubernetes/client/json.h"
 #include "targets/kubernetes/kubernetes_inside.h"
+#include "targets/kubernetes/kubernetes_world.h"
 #include "targets/kubernetes/manifest/review.h"
 
 static constexpr int postgresql_port = 5432;
-
-struct view {
-	struct kg_review *review;
-	struct kubernetes_reading *readings;
-	struct kg_reviewed *nodes;
-};
 
 static const char *
 cluster_of(struct kg_arena *arena, const struct kubernetes_spec *spec)
@@ -57,7 +52,7 @@ errors_take(struct kg_review *review, const struct kg_review_node *node, struct 
 }
 
 static void
-node_read(struct view *view, uint32_t index)
+node_read(struct kubernetes_view *view, uint32_t index)
 {
 	struct kg_review *review = view->review;
 	const struct kg_review_node *node = &review->nodes[index];
@@ -77,7 +72,7 @@ node_read(struct view *view, uint32_t index)
 		.node = node->name,
 		.manifest = &reading->manifest,
 		.cluster = cluster_of(review->arena, spec),
-		.namespace_ = spec->namespace_ ? spec->namespace_ : "default",
+		.namespace_ = spec->namespace_ ? spec->namespace_ : kg_kubernetes_default_namespace,
 		.is_partial = is_partial,
 	};
 }
@@ -108,7 +103,7 @@ setting_has(const struct kg_review_node *node, const char *name, const char *tex
 static enum kg_presence
 has_image(void *context, const char *, const char *image)
 {
-	const struct view *view = context;
+	const struct kubernetes_view *view = context;
 	uint32_t count;
 	const struct kg_review_node *loads = kg_review_nodes_of(view->review, "image-load", &count);
 
@@ -144,7 +139,7 @@ kind_cluster(struct kg_review *review, const char *cluster)
 static enum kg_presence
 maps_port(void *context, const char *cluster, int64_t node_port)
 {
-	const struct view *view = context;
+	const struct kubernetes_view *view = context;
 	const struct kg_review_node *node = kind_cluster(view->review, cluster);
 
 	if (!node || kg_value_member(node->values, node->settings, "config"))
@@ -183,7 +178,7 @@ has_word(const char *text, const char *name)
 }
 
 static const char *
-namespace_of(const struct view *view, uint32_t index, const struct kg_object *object)
+namespace_of(const struct kubernetes_view *view, uint32_t index, const struct kg_object *object)
 {
 	const char *namespace_ = object->namespace_ ? object->namespace_ : view->nodes[index].namespace_;
 
@@ -192,7 +187,7 @@ namespace_of(const struct view *view, uint32_t index, const struct kg_object *ob
 
 /* The node's object that speaks of that Service, or NULL. From another namespace the name alone leads elsewhere. */
 static const struct kg_object *
-object_speaks(const struct view *view, uint32_t index, const char *service, const char *service_namespace)
+object_speaks(const struct kubernetes_view *view, uint32_t index, const char *service, const char *service_namespace)
 {
 	const struct kg_manifest *manifest = &view->readings[index].manifest;
 	const char *from_elsewhere = kg_format(view->review->arena, "%s.%s", service, service_namespace);
@@ -228,7 +223,7 @@ is_database(const struct kg_object *object)
 
 /* Whoever speaks of the database's host, is of the same cluster, and does not come after the migration. */
 static void
-users_review(struct view *view, uint32_t server, const struct kg_object *service, const struct kg_review_node *migration)
+users_review(struct kubernetes_view *view, uint32_t server, const struct kg_object *service, const struct kg_review_node *migration)
 {
 	struct kg_review *review = view->review;
 	const char *namespace_ = namespace_of(view, server, service);
@@ -248,7 +243,7 @@ users_review(struct view *view, uint32_t server, const struct kg_object *service
 }
 
 static void
-schemas_review(struct view *view)
+schemas_review(struct kubernetes_view *view)
 {
 	struct kg_review *review = view->review;
 	uint32_t count;
@@ -268,7 +263,7 @@ schemas_review(struct view *view)
 
 /* Two nodes that have the same object would take it from each other at every run. */
 static void
-duplicates_review(struct view *view)
+duplicates_review(struct kubernetes_view *view)
 {
 	struct kg_review *review = view->review;
 	struct kg_map known = { .arena = review->arena };
@@ -293,21 +288,71 @@ duplicates_review(struct view *view)
 		}
 }
 
+static struct kubernetes_view *
+view_make(struct kg_review *review)
+{
+	struct kubernetes_view *view = kg_new(review->arena, struct kubernetes_view);
+	struct kubernetes_makers makers = { 0 };
+
+	view->review = review;
+	view->readings = kg_new_array(review->arena, struct kubernetes_reading, review->count);
+	view->nodes = kg_new_array(review->arena, struct kg_reviewed, review->count);
+	kg_kubernetes_makers_find(review, &makers);
+	for (uint32_t i = 0; i < review->count; i++) {
+		node_read(view, i);
+		view->nodes[i].is_fresh = kind_cluster(review, view->nodes[i].cluster);
+		view->nodes[i].makers = kg_kubernetes_makers_of(review, &makers, &review->nodes[i]);
+	}
+	return view;
+}
+
+/* Of the kind's rules for an object, the most exact one: whether its readiness is waited for. */
+static bool
+is_let_be(void *context, const struct kg_reviewed *node, const struct kg_object *object)
+{
+	const struct kubernetes_view *view = context;
+	const struct kubernetes_spec *spec = view->review->nodes[node - view->nodes].spec;
+
+	if (view->review->is_run && !view->review->is_waited)
+		return true;
+	const char *is = kg_kubernetes_rule(spec, object->kind, object->name);
+	return is && strcmp(is, "applied") == 0;
+}
+
+/* In the second round, what the clusters have is known as far as it could be asked. */
+static void
+all_tell(struct kubernetes_view *view)
+{
+	struct kg_review *review = view->review;
+	struct kg_world world = {
+		.context = view,
+		.has = kg_kubernetes_world_has,
+		.advise = kg_kubernetes_world_advise,
+		.node_port_holder = kg_kubernetes_world_holder,
+		.has_image = has_image,
+		.maps_port = maps_port,
+		.is_let_be = is_let_be,
+		.lacks = review->is_run ? kg_kubernetes_world_lacks : NULL,
+	};
+
+	kg_kubernetes_world_warn(view);
+	kg_manifest_review(review->arena, view->nodes, review->count, &world, review->errors, review->warnings);
+	kg_kubernetes_world_leave(view);
+	duplicates_review(view);
+	schemas_review(view);
+}
+
 void
 kg_kubernetes_review(struct kg_review *review)
 {
-	struct view view = { .review = review };
+	struct kubernetes_view *view = review->round == 0 ? view_make(review) : review->memory;
 
-	view.readings = kg_new_array(review->arena, struct kubernetes_reading, review->count);
-	view.nodes = kg_new_array(review->arena, struct kg_reviewed, review->count);
-	for (uint32_t i = 0; i < review->count; i++) {
-		node_read(&view, i);
-		view.nodes[i].is_fresh = kind_cluster(review, view.nodes[i].cluster);
-	}
+	review->memory = view;
 	if (review->errors->count > 0)
 		return;
-	const struct kg_world world = { .context = &view, .has_image = has_image, .maps_port = maps_port };
-	kg_manifest_review(review->arena, view.nodes, review->count, &world, review->errors, review->warnings);
-	duplicates_review(&view);
-	schemas_review(&view);
+	if (review->round > 0) {
+		all_tell(view);
+		return;
+	}
+	kg_kubernetes_world_ask(view);
 }

@@ -1,8 +1,8 @@
 /*
  * How the objects of a node come to be there: one level after the other, all of a level at once, and afterwards what the node no longer has is deleted.
  *
- *     opened ─ rendered ─ read ─ (discovered anew) ─ seen ─┬─ level ─ (what it needs) ─ batch applied ─┐
- *                                                          └───────────────────────────────────────────┴─ pruned ─ written down
+ *     opened ─ rendered ─ read ─ (discovered anew) ─ seen ─ (what it lacks) ─┬─ level ─ (what it needs) ─ batch applied ─┐
+ *                                                                            └───────────────────────────────────────────┴─ pruned ─ written down
  *
  * What was applied with the same content before, and still carries it, is not written again: a node that runs since a comment was changed sends nothing.
  */
@@ -16,8 +16,8 @@
 #include "targets/kubernetes/kubernetes_inside.h"
 #include "targets/kubernetes/owned.h"
 
-static kg_step all_read, opened, discovered, seen, level_next, level_ready, level_discovered, batch_apply, batch_applied,
-    all_applied, all_pruned;
+static kg_step all_read, opened, discovered, seen, lacks_known, intend, level_next, level_ready, level_discovered, batch_apply,
+    batch_applied, all_applied, all_pruned;
 
 struct kg_next
 kg_kubernetes_run(struct kg_job *job)
@@ -186,13 +186,28 @@ seen(struct kg_job *job)
 		item->is_written = is_unchanged(job, item);
 		to_write += !item->is_written;
 	}
+	if (to_write == 0)
+		return kg_go(intend);
+	kg_tell(job, "applies %u of %u objects", (unsigned)to_write, (unsigned)state->count);
+	return kg_kubernetes_lacks_ask(job, lacks_known);
+}
+
+static struct kg_next
+lacks_known(struct kg_job *job)
+{
+	struct kg_error *error = kg_kubernetes_lacks_tell(job);
+
+	return error ? kg_kubernetes_failed(job, error) : kg_go(intend);
+}
+
+static struct kg_next
+intend(struct kg_job *job)
+{
+	struct kubernetes_state *state = job->state;
 	struct kg_error *error = intent_write(job);
-	if (error)
-		return kg_kubernetes_failed(job, error);
-	if (to_write > 0)
-		kg_tell(job, "applies %u of %u objects", (unsigned)to_write, (unsigned)state->count);
+
 	state->level = KG_LEVEL_NAMESPACE;
-	return kg_go(level_next);
+	return error ? kg_kubernetes_failed(job, error) : kg_go(level_next);
 }
 
 /* Items of the level that are still to be written. */

@@ -126,3 +126,20 @@ kg_kubernetes_inputs(struct kg_inputs *inputs, const void *given, const struct k
 	if (spec->render && *spec->render)
 		kg_inputs_add_program(inputs, spec->render[0]);
 }
+
+const char *
+kg_kubernetes_rule(const struct kubernetes_spec *spec, const char *kind, const char *name)
+{
+	const char *is = NULL;
+
+	for (const struct kubernetes_rule *const *rule = spec->ready_when; rule && *rule; rule++) {
+		const char *object = (*rule)->object;
+		size_t length = strcspn(object, "/");
+
+		if (strncmp(object, kind, length) != 0 || kind[length])
+			continue;
+		if (!object[length] ? !is : strcmp(object + length + 1, name) == 0)
+			is = (*rule)->is;
+	}
+	return is;
+}

@@ -76,16 +76,33 @@ kg_review_is_open(const char *text)
 	return strstr(text, "${");
 }
 
+[[gnu::format(printf, 4, 0)]] static struct kg_error *
+error_make(struct kg_scene *scene, const struct kg_subject *subject, const cJSON *value, const char *format, va_list list)
+{
+	const char *message = kg_format_list(scene->arena, format, list);
+
+	return kg_error_at(scene->arena, KG_EINPUT, kg_object_place(scene->arena, subject->object, value), "%s", message);
+}
+
+struct kg_error *
+kg_review_make(struct kg_scene *scene, const struct kg_subject *subject, const cJSON *value, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	struct kg_error *error = error_make(scene, subject, value, format, list);
+	va_end(list);
+	return error;
+}
+
 struct kg_error *
 kg_review_tell(struct kg_scene *scene, bool is_error, const struct kg_subject *subject, const cJSON *value, const char *format, ...)
 {
 	va_list list;
 
 	va_start(list, format);
-	const char *message = kg_format_list(scene->arena, format, list);
+	struct kg_error *error = error_make(scene, subject, value, format, list);
 	va_end(list);
-	struct kg_place place = kg_object_place(scene->arena, subject->object, value);
-	struct kg_error *error = kg_error_at(scene->arena, KG_EINPUT, place, "%s", message);
 	kg_errors_add(is_error ? scene->errors : scene->warnings, error);
 	return error;
 }
@@ -141,6 +158,7 @@ object_add(struct kg_scene *scene, const struct kg_reviewed *node, const struct 
 		kg_map_put(&scene->namespaces, kg_format(scene->arena, "%s\n%s", node->cluster, subject.namespace_), index);
 	if (subject.pod)
 		labels_add(scene, index);
+	kg_review_makers_add(scene, &subject);
 }
 
 void
@@ -150,7 +168,7 @@ kg_manifest_review(struct kg_arena *arena, const struct kg_reviewed *nodes, uint
 	static const struct kg_world nothing = { 0 };
 	struct kg_scene scene = { .arena = arena, .world = world ? world : &nothing, .errors = errors, .warnings = warnings };
 	struct kg_map *const maps[] = { &scene.by_name, &scene.by_label, &scene.namespaces, &scene.partial, &scene.custom,
-		&scene.told, &scene.node_ports };
+		&scene.makers, &scene.named, &scene.promised, &scene.told, &scene.node_ports };
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
 		maps[i]->arena = arena;

@@ -16,6 +16,17 @@
 
 struct kg_arena;
 struct kg_manifest;
+struct kg_object;
+
+/*
+ * Nodes of the graph that may put things into the cluster by other ways than manifests: a command that runs kubectl. What such a node makes before this
+ * one's turn is there by then; what it makes beside it nobody can know.
+ */
+enum kg_makers {
+	KG_MAKERS_NONE,
+	KG_MAKERS_BEFORE,
+	KG_MAKERS_BESIDE,
+};
 
 /* The objects of one node of the graph. Nodes see each other when cluster is alike. */
 struct kg_reviewed {
@@ -25,26 +36,47 @@ struct kg_reviewed {
 	const char *namespace_; /* of objects that say none; never NULL */
 	bool is_fresh;          /* the graph makes the cluster: hardly anything is there that it does not bring */
 	bool is_partial;        /* some of its objects are not known yet (render, open references): what misses may be among them */
+	enum kg_makers makers;
 };
 
 enum kg_presence {
 	KG_PRESENCE_UNKNOWN, /* nobody can tell, such as before the cluster is there: what is missing is a warning then */
 	KG_PRESENT,
 	KG_ABSENT,
+	KG_ABSENT_YET, /* not there, but something in the cluster is known to make such things by itself */
+};
+
+/* What is missing as far as is known now, and will be known for certain when the node has its turn. */
+struct kg_lack {
+	/* As kg_world.has is asked for it; or, with a kind of NULL, a port of the cluster's nodes. */
+	const char *api_version, *kind, *namespace_, *name, *key;
+	int64_t node_port;
+	const char *protocol, *service; /* of the port: "TCP", and who wants it, "namespace/name" */
+	const struct kg_error *error;   /* what there is to say if it is missing then, with its place */
 };
 
 /* What there is beside the graph's objects. A NULL function knows nothing. */
 struct kg_world {
 	void *context;
-	/* namespace_ is NULL for kinds that live in none. key is of a ConfigMap's or Secret's data, or NULL. */
+	/*
+	 * namespace_ is NULL for kinds that live in none. key is of a ConfigMap's or Secret's data, or NULL. A StorageClass is there as well when a
+	 * PersistentVolume names it.
+	 */
 	enum kg_presence (*has)(void *context, const char *cluster, const char *api_version, const char *kind,
 	    const char *namespace_, const char *name, const char *key);
 	/* Whether a node of the graph loads the image into the cluster, or the cluster has it. */
 	enum kg_presence (*has_image)(void *context, const char *cluster, const char *image);
 	/* Whether a port of the cluster's nodes can be reached from this machine. UNKNOWN where the cluster is not of kind. */
 	enum kg_presence (*maps_port)(void *context, const char *cluster, int64_t node_port);
-	/* "namespace/name" of the Service in the cluster that has the NodePort, or NULL. It may be one of the graph's own. */
-	const char *(*node_port_holder)(void *context, const char *cluster, int64_t node_port);
+	/* "namespace/name" of the Service in the cluster that has the NodePort, or NULL: nobody, or one of the graph's own. */
+	const char *(*node_port_holder)(void *context, const char *cluster, int64_t node_port, const char *protocol);
+	/* What to say of something that the cluster does not have: "did you mean `x`?"; or NULL. */
+	const char *(*advise)(
+	    void *context, const char *cluster, const char *kind, const char *namespace_, const char *name, const char *key);
+	/* The user does not wait for the object: whether its pods start is of no matter. */
+	bool (*is_let_be)(void *context, const struct kg_reviewed *node, const struct kg_object *object);
+	/* Takes note of what is to be asked again when the node has its turn. What it points to lives as long as the arena. */
+	void (*lacks)(void *context, const struct kg_reviewed *node, const struct kg_lack *lack);
 };
 
 /* world may be NULL: nothing is known. */

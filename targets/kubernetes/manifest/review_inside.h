@@ -41,7 +41,11 @@ struct kg_scene {
 	struct kg_map namespaces; /* "cluster\nnamespace" in which objects live */
 	struct kg_map partial;    /* clusters of which not all objects are known */
 	struct kg_map custom; /* "cluster\ntext" of all texts in custom objects: their controllers may make what is named there */
-	struct kg_map told;   /* what need not be told twice */
+	struct kg_map
+	    makers; /* "cluster\nConfigMap" and the like that pods of the graph may make, "cluster\n*" for all; see review_maker.c */
+	struct kg_map named; /* "cluster\nword" of what programs of the graph's pods are given to work with, and annotations say */
+	struct kg_map promised;   /* "cluster\nKind namespace name" of what will be there without being an object of the graph */
+	struct kg_map told;       /* what need not be told twice */
 	struct kg_map node_ports; /* "cluster\nprotocol port" to subjects */
 };
 
@@ -70,6 +74,27 @@ bool kg_review_is_partial(const struct kg_scene *scene, const struct kg_subject 
 /* A text with ${…}, which is not known yet. */
 bool kg_review_is_open(const char *text);
 
+/*
+ * How certain it is that what neither the graph nor the cluster has is a mistake. Others make things, too: operators, by custom objects and annotations; pods of
+ * the graph, by their rights; commands of the graph.
+ */
+enum kg_certainty {
+	KG_CERTAIN_NEVER, /* it may come while the node is waited for */
+	KG_CERTAIN_LATER, /* what may make it has ended when the node has its turn */
+	KG_CERTAIN_NOW,
+};
+enum kg_certainty kg_review_certainty(struct kg_scene *scene, const struct kg_subject *subject, const char *kind, const char *name);
+/* Takes from an object what it may lead others to make. */
+void kg_review_makers_add(struct kg_scene *scene, const struct kg_subject *subject);
+/* Pods that are made now: not those of a CronJob, of no replicas, or of what the user does not wait for. True for what has no pods. */
+bool kg_review_runs_now(const struct kg_scene *scene, const struct kg_subject *subject);
+/* A PersistentVolumeClaim that a StatefulSet of the graph makes, or a StorageClass by which its volumes are found: there need be no such object. */
+bool kg_review_is_promised(
+    struct kg_scene *scene, const struct kg_subject *from, const char *kind, const char *namespace_, const char *name);
+
+/* Made, and not told. value NULL: the object's name. */
+[[gnu::format(printf, 4, 5)]] struct kg_error *kg_review_make(
+    struct kg_scene *scene, const struct kg_subject *subject, const cJSON *value, const char *format, ...);
 /* Made and added; the caller advises. value NULL: the object's name. */
 [[gnu::format(printf, 5, 6)]] struct kg_error *kg_review_tell(
     struct kg_scene *scene, bool is_error, const struct kg_subject *subject, const cJSON *value, const char *format, ...);

@@ -10,6 +10,13 @@ struct looking {
 	const struct kg_subject *subject;
 };
 
+/* What an object names. */
+struct wanted {
+	const char *kind, *namespace_, *name; /* namespace_ NULL: it lives in none */
+};
+
+static const char *const data_fields[] = { "data", "stringData", "binaryData" };
+
 /* What every cluster has by itself. */
 static bool
 is_of_the_cluster(const struct kg_reference *reference)
@@ -46,7 +53,7 @@ static bool
 is_harmless(const char *what)
 {
 	static const char *const harmless[] = { "imagePullSecrets", "secrets", "serviceName", "tls", "scaleTargetRef", "backend",
-		"claimRef", NULL };
+		"claimRef", "ingressClassName", NULL };
 	const char *const *one = harmless;
 
 	while (*one && strcmp(*one, what) != 0)
@@ -71,25 +78,78 @@ api_version_of(const char *kind)
 }
 
 static enum kg_presence
-ask_world(struct kg_scene *scene, const struct kg_subject *subject, const struct kg_reference *reference, const char *namespace_,
-    const char *key)
+ask_world(const struct kg_scene *scene, const struct kg_subject *subject, const struct wanted *wanted, const char *key)
 {
 	if (!scene->world->has)
 		return KG_PRESENCE_UNKNOWN;
-	return scene->world->has(scene->world->context, subject->node->cluster, api_version_of(reference->kind), reference->kind,
-	    namespace_, reference->name, key);
+	return scene->world->has(scene->world->context, subject->node->cluster, api_version_of(wanted->kind), wanted->kind,
+	    wanted->namespace_, wanted->name, key);
+}
+
+/* What is certain only when the node has its turn is asked again then. */
+static void
+lack_note(const struct kg_scene *scene, const struct kg_subject *subject, const struct wanted *wanted, const char *key,
+    const struct kg_error *error)
+{
+	const struct kg_lack lack = {
+		.api_version = api_version_of(wanted->kind),
+		.kind = wanted->kind,
+		.namespace_ = wanted->namespace_,
+		.name = wanted->name,
+		.key = key,
+		.error = error,
+	};
+
+	scene->world->lacks(scene->world->context, subject->node, &lack);
+}
+
+/* In a cluster that the graph makes, what is there now may go with it. */
+static bool
+is_asked_again(
+    const struct kg_scene *scene, const struct kg_subject *subject, enum kg_presence presence, enum kg_certainty certainty)
+{
+	if (!scene->world->lacks || certainty == KG_CERTAIN_NEVER)
+		return false;
+	return presence == KG_PRESENCE_UNKNOWN || (presence == KG_PRESENT && subject->node->is_fresh) ||
+	    (presence == KG_ABSENT && certainty == KG_CERTAIN_LATER);
+}
+
+static void
+nearest_advise(struct kg_scene *scene, const struct kg_subject *subject, const struct wanted *wanted, const char *key,
+    const char *nearest, struct kg_error *error)
+{
+	const struct kg_world *world = scene->world;
+	const char *advice = NULL;
+
+	if (!nearest && world->advise)
+		advice = world->advise(world->context, subject->node->cluster, wanted->kind, wanted->namespace_, wanted->name, key);
+	if (nearest)
+		kg_error_advise(scene->arena, error, "did you mean `%s`?", nearest);
+	else if (advice)
+		kg_error_advise(scene->arena, error, "%s", advice);
 }
 
 /* ---- keys ---- */
 
 static bool
+has_data(const struct kg_subject *holder)
+{
+	for (size_t i = 0; i < sizeof(data_fields) / sizeof(*data_fields); i++) {
+		const cJSON *data = kg_field_member(holder->object->json, data_fields[i]);
+
+		if (cJSON_IsObject(data) && data->child)
+			return true;
+	}
+	return false;
+}
+
+static bool
 has_key(struct kg_arena *arena, const struct kg_subject *holder, const char *key, const char **ret_nearest)
 {
-	static const char *const fields[] = { "data", "stringData", "binaryData" };
 	KG_LIST(const char *) keys = { 0 };
 
-	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
-		const cJSON *data = kg_field_member(holder->object->json, fields[i]);
+	for (size_t i = 0; i < sizeof(data_fields) / sizeof(*data_fields); i++) {
+		const cJSON *data = kg_field_member(holder->object->json, data_fields[i]);
 
 		for (const cJSON *one = cJSON_IsObject(data) ? data->child : NULL; one; one = one->next) {
 			if (strcmp(one->string, key) == 0)
@@ -102,16 +162,17 @@ has_key(struct kg_arena *arena, const struct kg_subject *holder, const char *key
 	return false;
 }
 
+/* Somebody else may have put it there beside ours; and what is empty in the graph is there to be filled. */
 static void
-key_look(struct looking *looking, const struct kg_subject *holder, const cJSON *key)
+own_key_look(struct looking *looking, const struct wanted *wanted, const struct kg_subject *holder, const cJSON *key)
 {
 	struct kg_scene *scene = looking->scene;
 	const char *nearest = NULL;
 
-	if (!cJSON_IsString(key) || kg_review_is_open(key->valuestring) ||
-	    has_key(scene->arena, holder, key->valuestring, &nearest))
+	if (has_key(scene->arena, holder, key->valuestring, &nearest) ||
+	    ask_world(scene, looking->subject, wanted, key->valuestring) == KG_PRESENT)
 		return;
-	struct kg_error *error = kg_review_tell(scene, true, looking->subject, key, "%s has no key `%s`",
+	struct kg_error *error = kg_review_tell(scene, has_data(holder), looking->subject, key, "%s has no key `%s`",
 	    kg_object_tell(scene->arena, holder->object), key->valuestring);
 	if (nearest)
 		kg_error_advise(scene->arena, error, "did you mean `%s`?", nearest);
@@ -119,79 +180,161 @@ key_look(struct looking *looking, const struct kg_subject *holder, const cJSON *
 		kg_error_advise(scene->arena, error, "the pod would not start; if that key may miss, say optional: true beside it");
 }
 
+static void
+cluster_key_look(struct looking *looking, const struct wanted *wanted, enum kg_presence holder, const cJSON *key)
+{
+	struct kg_scene *scene = looking->scene;
+	const struct kg_subject *subject = looking->subject;
+	enum kg_presence presence = ask_world(scene, subject, wanted, key->valuestring);
+	enum kg_certainty certainty = KG_CERTAIN_NEVER;
+
+	if (holder == KG_ABSENT || holder == KG_ABSENT_YET)
+		return;
+	if (kg_review_runs_now(scene, subject))
+		certainty = kg_review_certainty(scene, subject, wanted->kind, wanted->name);
+	bool is_again = is_asked_again(scene, subject, presence, certainty), is_absent = presence == KG_ABSENT;
+	if (!is_again && !is_absent)
+		return;
+	struct kg_error *error = kg_review_make(scene, subject, key, "%s %s/%s in the cluster has no key `%s`", wanted->kind,
+	    wanted->namespace_, wanted->name, key->valuestring);
+	if (is_absent)
+		nearest_advise(scene, subject, wanted, key->valuestring, NULL, error);
+	if (!error->advice)
+		kg_error_advise(scene->arena, error, "the pod would not start; if that key may miss, say optional: true beside it");
+	if (is_again)
+		lack_note(scene, subject, wanted, key->valuestring, error);
+	if (is_absent)
+		kg_errors_add(certainty == KG_CERTAIN_NOW ? scene->errors : scene->warnings, error);
+}
+
+/* holder: of the graph, or NULL; presence: in the cluster. */
+static void
+key_look(struct looking *looking, const struct wanted *wanted, const struct kg_subject *holder, enum kg_presence presence,
+    const cJSON *key)
+{
+	if (!cJSON_IsString(key) || kg_review_is_open(key->valuestring))
+		return;
+	if (holder)
+		own_key_look(looking, wanted, holder, key);
+	else
+		cluster_key_look(looking, wanted, presence, key);
+}
+
 /* `key` beside the name in env; `items` in volumes. */
 static void
-keys_look(struct looking *looking, const struct kg_reference *reference, const struct kg_subject *holder)
+keys_look(struct looking *looking, const struct kg_reference *reference, const struct wanted *wanted,
+    const struct kg_subject *holder, enum kg_presence presence)
 {
 	const cJSON *items = kg_field_member(reference->owner, "items");
+	const char *type = holder ? kg_field_text(holder->object->json, "type") : NULL;
 
 	if (strcmp(reference->kind, "ConfigMap") != 0 && strcmp(reference->kind, "Secret") != 0)
 		return;
+	/* A controller fills it. */
+	if (type && strcmp(type, "kubernetes.io/service-account-token") == 0)
+		return;
 	if (strcmp(reference->what, "env") == 0)
-		key_look(looking, holder, kg_field_member(reference->owner, "key"));
+		key_look(looking, wanted, holder, presence, kg_field_member(reference->owner, "key"));
 	if (strcmp(reference->what, "volume") != 0)
 		return;
 	for (const cJSON *item = cJSON_IsArray(items) ? items->child : NULL; item; item = item->next)
-		key_look(looking, holder, kg_field_member(item, "key"));
+		key_look(looking, wanted, holder, presence, kg_field_member(item, "key"));
 }
 
 /* ---- names ---- */
 
+/* In namespaces of others, what is missing is theirs to bring: a binding for a monitoring that is not installed here does no harm. */
+static enum kg_certainty
+certainty_of(struct looking *looking, const struct kg_reference *reference, const struct wanted *wanted, bool is_ours)
+{
+	bool is_foreign = reference->has_namespace && !is_ours;
+
+	if (is_foreign || is_harmless(reference->what) || !kg_review_runs_now(looking->scene, looking->subject))
+		return KG_CERTAIN_NEVER;
+	return kg_review_certainty(looking->scene, looking->subject, wanted->kind, wanted->name);
+}
+
 static void
-missing_tell(struct looking *looking, const struct kg_reference *reference, const char *namespace_, enum kg_presence presence)
+missing_tell(struct looking *looking, const struct kg_reference *reference, const struct wanted *wanted, enum kg_presence presence,
+    enum kg_certainty certainty)
 {
 	struct kg_scene *scene = looking->scene;
 	const struct kg_subject *subject = looking->subject;
-	bool is_partial = kg_review_is_partial(scene, subject);
-	const char *nearest = kg_review_nearest(scene, subject, reference->kind, namespace_, reference->name);
-	/* A name that is nearly another's, in a cluster that nobody else fills, is a slip. */
-	bool is_certain = presence == KG_ABSENT || (subject->node->is_fresh && nearest);
-	bool is_error = is_certain && !is_partial && !is_harmless(reference->what);
-	const char *thing = namespace_ ? kg_format(scene->arena, "%s %s/%s", reference->kind, namespace_, reference->name)
-				       : kg_format(scene->arena, "%s %s", reference->kind, reference->name);
+	bool may_be_again = is_asked_again(scene, subject, presence, certainty);
 
-	if (presence == KG_PRESENCE_UNKNOWN && (is_partial || is_often_there(reference->kind)))
+	if (presence == KG_PRESENT && !may_be_again)
+		return;
+	const char *nearest = kg_review_nearest(scene, subject, wanted->kind, wanted->namespace_, wanted->name);
+	bool is_absent = presence == KG_ABSENT || presence == KG_ABSENT_YET;
+	/* A name that is nearly another's, in a cluster that nobody else fills, is a slip. */
+	bool is_slip = presence == KG_PRESENCE_UNKNOWN && subject->node->is_fresh && nearest;
+	bool is_error = certainty == KG_CERTAIN_NOW && (presence == KG_ABSENT || is_slip);
+	bool is_silent = presence == KG_PRESENT ||
+	    (presence == KG_PRESENCE_UNKNOWN && (kg_review_is_partial(scene, subject) || is_often_there(wanted->kind)));
+	bool is_again = may_be_again && !is_error;
+	const char *thing = wanted->namespace_ ? kg_format(scene->arena, "%s %s/%s", wanted->kind, wanted->namespace_, wanted->name)
+					       : kg_format(scene->arena, "%s %s", wanted->kind, wanted->name);
+
+	if (is_silent && !is_again)
 		return;
 	if (!kg_review_is_new(scene, kg_format(scene->arena, "%p %s", (const void *)subject, thing)))
 		return;
+	if (is_again) {
+		struct kg_error *error = kg_review_make(scene, subject, reference->value,
+		    "%s names %s, which neither the graph nor the cluster has", reference->what, thing);
+
+		nearest_advise(scene, subject, wanted, NULL, nearest, error);
+		lack_note(scene, subject, wanted, NULL, error);
+	}
+	if (is_silent)
+		return;
 	struct kg_error *error = kg_review_tell(scene, is_error, subject, reference->value,
-	    presence == KG_ABSENT ? "%s names %s, which neither the graph nor the cluster has"
-				  : "%s names %s, which no node of the graph has",
+	    is_absent ? "%s names %s, which neither the graph nor the cluster has" : "%s names %s, which no node of the graph has",
 	    reference->what, thing);
-	if (nearest)
-		kg_error_advise(scene->arena, error, "did you mean `%s`?", nearest);
-	else if (presence == KG_PRESENCE_UNKNOWN)
+	nearest_advise(scene, subject, wanted, NULL, nearest, error);
+	if (!error->advice && !is_absent)
 		kg_error_advise(scene->arena, error, "it has to be in the cluster by then");
 }
 
 static void
-on_reference(void *context, const struct kg_object *, const struct kg_reference *reference)
+on_reference(void *context, const struct kg_object *object, const struct kg_reference *reference)
 {
 	struct looking *looking = context;
 	struct kg_scene *scene = looking->scene;
 	const struct kg_subject *subject = looking->subject;
 	bool lives_in_none = kg_object_is_namespaced(api_version_of(reference->kind), reference->kind) == 0;
-	const char *namespace_ = lives_in_none ? NULL : reference->namespace_ ? reference->namespace_ : subject->namespace_;
+	const struct wanted wanted = {
+		.kind = reference->kind,
+		.name = reference->name,
+		.namespace_ = lives_in_none ? NULL
+		    : reference->namespace_ ? reference->namespace_
+					    : subject->namespace_,
+	};
 
-	if (kg_review_is_open(reference->name) || (namespace_ && kg_review_is_open(namespace_)) || is_of_the_cluster(reference))
+	if (kg_review_is_open(wanted.name) || (wanted.namespace_ && kg_review_is_open(wanted.namespace_)) ||
+	    is_of_the_cluster(reference) || reference->is_optional)
 		return;
-	if (strcmp(reference->kind, "User") == 0 || strcmp(reference->kind, "Group") == 0)
+	if (strcmp(wanted.kind, "User") == 0 || strcmp(wanted.kind, "Group") == 0)
 		return;
-	const struct kg_subject *holder = kg_review_find(scene, subject, reference->kind, namespace_, reference->name);
+	const struct kg_subject *holder = kg_review_find(scene, subject, wanted.kind, wanted.namespace_, wanted.name);
 	if (holder) {
-		if (!reference->is_optional)
-			keys_look(looking, reference, holder);
+		keys_look(looking, reference, &wanted, holder, KG_PRESENT);
 		return;
 	}
-	enum kg_presence presence = ask_world(scene, subject, reference, namespace_, NULL);
-	bool is_ours = !namespace_ ||
-	    kg_map_get(&scene->namespaces, kg_format(scene->arena, "%s\n%s", subject->node->cluster, namespace_), NULL);
-	bool may_be_made =
-	    kg_map_get(&scene->custom, kg_format(scene->arena, "%s\n%s", subject->node->cluster, reference->name), NULL);
-	/* In namespaces of others, and of what controllers make, nothing is known but what the cluster tells. */
-	if (reference->is_optional || presence == KG_PRESENT || may_be_made || (presence == KG_PRESENCE_UNKNOWN && !is_ours))
+	/* A volume's class need be no object: by it, claims find volumes. */
+	if (strcmp(object->kind, "PersistentVolume") == 0 && strcmp(reference->what, "storageClassName") == 0)
 		return;
-	missing_tell(looking, reference, namespace_, presence);
+	if (kg_review_is_promised(scene, subject, wanted.kind, wanted.namespace_, wanted.name))
+		return;
+	enum kg_presence presence = ask_world(scene, subject, &wanted, NULL);
+	bool is_ours = !wanted.namespace_ ||
+	    kg_map_get(&scene->namespaces, kg_format(scene->arena, "%s\n%s", subject->node->cluster, wanted.namespace_), NULL);
+	keys_look(looking, reference, &wanted, NULL, presence);
+	/* In namespaces of others, and of what controllers make, nothing is known but what the cluster tells. */
+	if (kg_map_get(&scene->custom, kg_format(scene->arena, "%s\n%s", subject->node->cluster, wanted.name), NULL) ||
+	    (presence == KG_PRESENCE_UNKNOWN && !is_ours))
+		return;
+	missing_tell(looking, reference, &wanted, presence, certainty_of(looking, reference, &wanted, is_ours));
 }
 
 void
@@ -209,7 +352,6 @@ kg_review_namespace(struct kg_scene *scene, const struct kg_subject *subject)
 {
 	static const char *const known[] = { "default", "kube-system", "kube-public", "kube-node-lease", NULL };
 	const char *namespace_ = subject->namespace_;
-	enum kg_presence presence = KG_PRESENCE_UNKNOWN;
 
 	if (!namespace_ || kg_review_is_open(namespace_) || kg_review_find(scene, subject, "Namespace", NULL, namespace_))
 		return;
@@ -219,23 +361,27 @@ kg_review_namespace(struct kg_scene *scene, const struct kg_subject *subject)
 	}
 	if (!kg_review_is_new(scene, kg_format(scene->arena, "namespace %s %s", subject->node->cluster, namespace_)))
 		return;
-	if (scene->world->has)
-		presence =
-		    scene->world->has(scene->world->context, subject->node->cluster, "v1", "Namespace", NULL, namespace_, NULL);
-	bool is_partial = kg_review_is_partial(scene, subject);
+	const struct wanted wanted = { .kind = "Namespace", .name = namespace_ };
+	enum kg_presence presence = ask_world(scene, subject, &wanted, NULL);
+	enum kg_certainty certainty = kg_review_certainty(scene, subject, "Namespace", namespace_);
 	const char *nearest = kg_review_nearest(scene, subject, "Namespace", NULL, namespace_);
 	/* In a cluster of others there are namespaces of others. */
-	bool is_likely = !is_partial && (subject->node->is_fresh || nearest);
-	if (presence == KG_PRESENT || (presence == KG_PRESENCE_UNKNOWN && !is_likely))
+	bool is_likely = !kg_review_is_partial(scene, subject) && (subject->node->is_fresh || nearest);
+	bool is_again = is_asked_again(scene, subject, presence, certainty);
+	bool is_silent = presence == KG_PRESENT || (presence == KG_PRESENCE_UNKNOWN && !is_likely);
+	if (is_silent && !is_again)
 		return;
 	const cJSON *said = kg_field_at(subject->object->json, "metadata.namespace");
-	struct kg_error *error = kg_review_tell(scene, presence == KG_ABSENT && !is_partial, subject, said,
-	    presence == KG_ABSENT ? "neither the graph nor the cluster has the namespace `%s`"
-				  : "no node of the graph has the namespace `%s`",
+	struct kg_error *error = kg_review_make(scene, subject, said,
+	    presence == KG_ABSENT || is_silent ? "neither the graph nor the cluster has the namespace `%s`"
+					       : "no node of the graph has the namespace `%s`",
 	    namespace_);
-	if (nearest)
-		kg_error_advise(scene->arena, error, "did you mean `%s`?", nearest);
-	else
+	nearest_advise(scene, subject, &wanted, NULL, nearest, error);
+	if (!error->advice)
 		kg_error_advise(
 		    scene->arena, error, "add the object: {apiVersion: v1, kind: Namespace, metadata: {name: %s}}", namespace_);
+	if (is_again)
+		lack_note(scene, subject, &wanted, NULL, error);
+	if (!is_silent)
+		kg_errors_add(presence == KG_ABSENT && certainty == KG_CERTAIN_NOW ? scene->errors : scene->warnings, error);
 }

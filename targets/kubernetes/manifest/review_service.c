@@ -227,13 +227,38 @@ kg_review_service_ports(struct kg_scene *scene, const struct kg_subject *subject
 
 /* ---- ports of the cluster's nodes ---- */
 
+/* Who has the port in the cluster. In one that the graph makes, and behind commands of the graph, that is known when the node has its turn. */
+static void
+holder_look(struct kg_scene *scene, const struct kg_subject *subject, const char *protocol, const cJSON *node_port)
+{
+	const struct kg_world *world = scene->world;
+	const char *own = kg_format(scene->arena, "%s/%s", subject->namespace_, subject->object->name), *holder = NULL;
+	bool is_now = subject->node->makers == KG_MAKERS_NONE && !subject->node->is_fresh;
+
+	if (world->node_port_holder)
+		holder = world->node_port_holder(world->context, subject->node->cluster, node_port->valueint, protocol);
+	if (holder && strcmp(holder, own) != 0 && !subject->node->is_fresh)
+		kg_error_advise(scene->arena,
+		    kg_review_tell(scene, is_now, subject, node_port, "the NodePort %d is of the Service %s in the cluster already",
+			node_port->valueint, holder),
+		    "give one of them another nodePort");
+	if (is_now || subject->node->makers == KG_MAKERS_BESIDE || !world->lacks)
+		return;
+	const struct kg_lack lack = {
+		.node_port = node_port->valueint,
+		.protocol = protocol,
+		.service = own,
+		.error = kg_review_make(scene, subject, node_port, "the NodePort %d is taken", node_port->valueint),
+	};
+	world->lacks(world->context, subject->node, &lack);
+}
+
 static void
 node_port_look(struct kg_scene *scene, const struct kg_subject *subject, const cJSON *port, const cJSON *node_port)
 {
 	const struct kg_world *world = scene->world;
-	const char *protocol = kg_field_text(port, "protocol"), *cluster = subject->node->cluster, *holder = NULL;
-	const char *own = kg_format(scene->arena, "%s/%s", subject->namespace_, subject->object->name);
-	const char *key = kg_format(scene->arena, "%s\n%s %d", cluster, protocol ? protocol : "TCP", node_port->valueint);
+	const char *said = kg_field_text(port, "protocol"), *protocol = said ? said : "TCP", *cluster = subject->node->cluster;
+	const char *key = kg_format(scene->arena, "%s\n%s %d", cluster, protocol, node_port->valueint);
 	uint32_t first;
 
 	if (kg_map_get(&scene->node_ports, key, &first)) {
@@ -244,11 +269,7 @@ node_port_look(struct kg_scene *scene, const struct kg_subject *subject, const c
 		return;
 	}
 	kg_map_put(&scene->node_ports, key, (uint32_t)(subject - scene->subjects.items));
-	if (world->node_port_holder)
-		holder = world->node_port_holder(world->context, cluster, node_port->valueint);
-	if (holder && strcmp(holder, own) != 0)
-		kg_review_tell(scene, true, subject, node_port, "the NodePort %d is of the Service %s in the cluster already",
-		    node_port->valueint, holder);
+	holder_look(scene, subject, protocol, node_port);
 	if (node_port->valueint < 30000 || node_port->valueint > 32767)
 		kg_error_advise(scene->arena,
 		    kg_review_tell(scene, false, subject, node_port, "%d is outside the ports that a cluster gives to Services",

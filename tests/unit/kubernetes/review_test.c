@@ -36,7 +36,7 @@ world_maps_port(void *, const char *, int64_t node_port)
 }
 
 static const char *
-world_holder(void *, const char *, int64_t node_port)
+world_holder(void *, const char *, int64_t node_port, const char *)
 {
 	return node_port == 30082 ? "other/web" : node_port == 30081 ? "ds/web" : NULL;
 }
@@ -369,9 +369,11 @@ a_node_port_is_of_one_service_and_mapped(void **)
 		    "nodePort: 30081, "
 		    "protocol: UDP}]}}",
 	    "error a:3:91 the NodePort 30081 is of Service web already -> that is at a:1\n"
-	    "error a:3:119 the NodePort 30081 is of the Service ds/web in the cluster already\n");
+	    "error a:3:119 the NodePort 30081 is of the Service ds/web in the cluster already -> give one of them another "
+	    "nodePort\n");
 	assert_told("{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 1, nodePort: 30082}]}}",
-	    "error a:1:91 the NodePort 30082 is of the Service other/web in the cluster already\n");
+	    "error a:1:91 the NodePort 30082 is of the Service other/web in the cluster already -> give one of them another "
+	    "nodePort\n");
 	assert_told("{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 1, nodePort: 30099}]}}",
 	    "warning a:1:91 the kind cluster does not map the NodePort 30099 to this machine -> add it to `ports` of the cluster's "
 	    "node: "

@@ -1,0 +1,237 @@
+#include "targets/kubernetes/kubernetes_world.h"
+
+#include <string.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+#include "targets/kubernetes/kubernetes_ask.h"
+#include "targets/kubernetes/kubernetes_inside.h"
+
+const char kg_kubernetes_default_namespace[] = "default";
+
+/* Who only wants to know does not want to wait; who brings the stack up needs the cluster anyway. */
+static constexpr int64_t check_limit_ms = 3000, run_limit_ms = 10000;
+
+/* One that nodes name alike. */
+struct kubernetes_cluster {
+	struct kubernetes_view *view;
+	const char *name;
+	const struct kg_review_node *speaker; /* by whose settings it is reached */
+	struct kubernetes_asking asking;
+	struct kg_api *api;
+	struct kg_error *error; /* why it was not asked, or not for everything */
+};
+
+static kg_step cluster_ask, cluster_open, cluster_opened;
+
+static struct kubernetes_cluster *
+cluster_find(const struct kubernetes_view *view, const char *name)
+{
+	for (uint32_t i = 0; i < view->clusters.count; i++)
+		if (strcmp(view->clusters.items[i]->name, name) == 0)
+			return view->clusters.items[i];
+	return NULL;
+}
+
+void
+kg_kubernetes_world_ask(struct kubernetes_view *view)
+{
+	struct kg_review *review = view->review;
+
+	for (uint32_t i = 0; i < review->count; i++) {
+		if (cluster_find(view, view->nodes[i].cluster))
+			continue;
+		struct kubernetes_cluster *cluster = kg_new(review->arena, struct kubernetes_cluster);
+		*cluster = (struct kubernetes_cluster){
+			.view = view,
+			.name = view->nodes[i].cluster,
+			.speaker = &review->nodes[i],
+			.asking = { .arena = review->arena, .patience_ms = -1 },
+		};
+		kg_list_push(review->arena, &view->clusters, cluster);
+		kg_review_ask(review, cluster->speaker,
+		    (struct kg_inquiry){
+			.ask = cluster_ask,
+			.memory = cluster,
+			.limit_ms = review->is_run ? run_limit_ms : check_limit_ms,
+			.ret_error = &cluster->error,
+		    });
+	}
+}
+
+/* ---- the inquiry ---- */
+
+static bool
+is_open(const char *text)
+{
+	return text && strstr(text, "${");
+}
+
+static struct kg_next
+cluster_ask(struct kg_job *job)
+{
+	const struct kubernetes_spec *spec = job->spec;
+	struct kg_job_parts *parts = kg_new(job->arena, struct kg_job_parts);
+
+	/* Of a cluster that is still to be made. */
+	if (is_open(spec->kubeconfig) || is_open(spec->context))
+		return kg_go(cluster_opened);
+	*parts = (struct kg_job_parts){ .count = 1, .first = cluster_open };
+	return kg_wait_parts(job, parts, cluster_opened);
+}
+
+static struct kg_next
+cluster_open(struct kg_job *job)
+{
+	struct kubernetes_cluster *cluster = job->survey;
+	const struct kubernetes_spec *spec = job->spec;
+	struct kg_api_about *about = kg_new(job->arena, struct kg_api_about);
+
+	*about = (struct kg_api_about){ .kubeconfig = spec->kubeconfig, .context = spec->context };
+	return kg_api_open(job, about, &cluster->api, kg_done);
+}
+
+static enum kg_presence
+question_note(
+    void *context, const char *, const char *, const char *kind, const char *namespace_, const char *name, const char *key)
+{
+	struct kubernetes_cluster *cluster = context;
+	struct kubernetes_question *question = kubernetes_question(&cluster->asking, kind, namespace_, name);
+
+	if (question && key)
+		question->wants_keys = true;
+	return KG_PRESENCE_UNKNOWN;
+}
+
+static const char *
+port_note(void *context, const char *, int64_t, const char *)
+{
+	struct kubernetes_cluster *cluster = context;
+
+	cluster->asking.wants_holders = true;
+	return NULL;
+}
+
+/* The rules themselves tell what they would ask: they are gone through once for that, and what they say is forgotten. */
+static void
+questions_collect(struct kubernetes_cluster *cluster)
+{
+	const struct kubernetes_view *view = cluster->view;
+	struct kg_arena *arena = view->review->arena;
+	struct kg_reviewed *nodes = kg_new_array(arena, struct kg_reviewed, view->review->count);
+	const struct kg_world world = { .context = cluster, .has = question_note, .node_port_holder = port_note };
+	struct kg_errors errors = { .arena = arena }, warnings = { .arena = arena };
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < view->review->count; i++) {
+		struct kg_reviewed *node = &view->nodes[i];
+
+		if (strcmp(node->cluster, cluster->name) != 0)
+			continue;
+		if (cluster->api && node->namespace_ == kg_kubernetes_default_namespace)
+			node->namespace_ = kg_api_namespace(cluster->api);
+		nodes[count++] = *node;
+	}
+	kg_manifest_review(arena, nodes, count, &world, &errors, &warnings);
+}
+
+static struct kg_next
+cluster_opened(struct kg_job *job)
+{
+	struct kubernetes_cluster *cluster = job->survey;
+
+	questions_collect(cluster);
+	if (job->parts_error)
+		return kg_failed(
+		    kg_error_wrap(job->arena, kg_error_copy(job->arena, job->parts_error), "cannot ask the cluster what it has"));
+	return cluster->api ? kg_kubernetes_ask(job, &cluster->asking, cluster->api, kg_done) : kg_done(job);
+}
+
+/* ---- the answers ---- */
+
+static struct kubernetes_question *
+question_find(const struct kubernetes_view *view, const char *cluster, const char *kind, const char *namespace_, const char *name)
+{
+	struct kubernetes_cluster *found = cluster_find(view, cluster);
+
+	return found ? kubernetes_question(&found->asking, kind, namespace_, name) : NULL;
+}
+
+enum kg_presence
+kg_kubernetes_world_has(
+    void *context, const char *cluster, const char *, const char *kind, const char *namespace_, const char *name, const char *key)
+{
+	const struct kubernetes_question *question = question_find(context, cluster, kind, namespace_, name);
+
+	if (!question)
+		return KG_PRESENCE_UNKNOWN;
+	return key ? kubernetes_key(question, key) : question->presence;
+}
+
+const char *
+kg_kubernetes_world_advise(
+    void *context, const char *cluster, const char *kind, const char *namespace_, const char *name, const char *key)
+{
+	const struct kubernetes_view *view = context;
+	const struct kubernetes_question *question = question_find(view, cluster, kind, namespace_, name);
+
+	return question ? kubernetes_advice(view->review->arena, question, key) : NULL;
+}
+
+const char *
+kg_kubernetes_world_holder(void *context, const char *cluster, int64_t node_port, const char *protocol)
+{
+	const struct kubernetes_cluster *found = cluster_find(context, cluster);
+
+	return found ? kubernetes_holder(&found->asking, node_port, protocol) : NULL;
+}
+
+void
+kg_kubernetes_world_warn(const struct kubernetes_view *view)
+{
+	struct kg_review *review = view->review;
+
+	for (uint32_t i = 0; i < view->clusters.count; i++) {
+		const struct kubernetes_cluster *cluster = view->clusters.items[i];
+		const struct kubernetes_asking *asking = &cluster->asking;
+		const struct kg_error *why = cluster->error ? cluster->error : asking->failure;
+
+		if (!why || review->is_run || (asking->questions.count == 0 && !asking->wants_holders))
+			continue;
+		const char *text = why->code == KG_ETIME && !why->cause
+		    ? kg_format(review->arena, "cannot ask the cluster what it has: %s did not answer within %d s",
+			  cluster->api ? kg_api_server(cluster->api) : "it", (int)(check_limit_ms / 1000))
+		    : kg_error_text(review->arena, why);
+		struct kg_error *warning = kg_review_warn(review, cluster->speaker->place, "%s", text);
+		kg_error_advise(
+		    review->arena, warning, "what the manifests name and no node of the graph has was not looked for there");
+	}
+}
+
+/* ---- what is asked later ---- */
+
+void
+kg_kubernetes_world_lacks(void *context, const struct kg_reviewed *node, const struct kg_lack *lack)
+{
+	struct kubernetes_view *view = context;
+	struct kg_review *review = view->review;
+	ptrdiff_t index = node - view->nodes;
+	struct kg_lack it = *lack;
+
+	if (!view->lacks)
+		view->lacks = kg_new_array(review->arena, struct kubernetes_lacks *, review->count);
+	if (!view->lacks[index])
+		view->lacks[index] = kg_new(review->keep, struct kubernetes_lacks);
+	if (it.namespace_ == kg_kubernetes_default_namespace)
+		it.namespace_ = NULL;
+	kg_kubernetes_lack_add(review->keep, view->lacks[index], &it);
+}
+
+void
+kg_kubernetes_world_leave(const struct kubernetes_view *view)
+{
+	for (uint32_t i = 0; view->lacks && i < view->review->count; i++)
+		if (view->lacks[i])
+			kg_review_leave(view->review, &view->review->nodes[i], view->lacks[i]);
+}

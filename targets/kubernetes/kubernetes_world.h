@@ -1,0 +1,58 @@
+/*
+ * What the review of the kind `kubernetes` knows beside the manifests: what the clusters have, who may put things there, what is to be asked later.
+ *
+ *     first round:   kg_kubernetes_world_ask(view);
+ *     second round:  struct kg_world world = { .context = view, .has = kg_kubernetes_world_has, … };
+ *                    kg_manifest_review(…, &world, …);
+ *                    kg_kubernetes_world_leave(view);
+ */
+#pragma once
+
+#include "engine/base/list.h"
+#include "engine/review.h"
+#include "targets/kubernetes/manifest/review.h"
+
+struct kubernetes_cluster;
+struct kubernetes_lacks;
+struct kubernetes_reading;
+
+/* Namespace of objects that say none, of nodes that say none, until the kubeconfig is read. */
+extern const char kg_kubernetes_default_namespace[];
+
+struct kubernetes_view {
+	struct kg_review *review;
+	struct kubernetes_reading *readings; /* one for each node of the review, as all below */
+	struct kg_reviewed *nodes;
+	struct kubernetes_lacks **lacks; /* NULL: nothing is to be asked again for that one */
+	KG_LIST(struct kubernetes_cluster *) clusters;
+};
+
+/* Asks every cluster, as far as it can be reached by now, for what its nodes name and do not bring. They learn the namespace of their kubeconfig by that. */
+void kg_kubernetes_world_ask(struct kubernetes_view *view);
+/* As struct kg_world; context is the view. */
+enum kg_presence kg_kubernetes_world_has(void *context, const char *cluster, const char *api_version, const char *kind,
+    const char *namespace_, const char *name, const char *key);
+const char *kg_kubernetes_world_advise(
+    void *context, const char *cluster, const char *kind, const char *namespace_, const char *name, const char *key);
+const char *kg_kubernetes_world_holder(void *context, const char *cluster, int64_t node_port, const char *protocol);
+void kg_kubernetes_world_lacks(void *context, const struct kg_reviewed *node, const struct kg_lack *lack);
+/* Warns of clusters that could not be asked although there were questions, where no run will tell. */
+void kg_kubernetes_world_warn(const struct kubernetes_view *view);
+/* Leaves the lacks to the nodes' runs. */
+void kg_kubernetes_world_leave(const struct kubernetes_view *view);
+
+/* What is asked when a node has its turn (kubernetes_lack.c). Lives as long as the run. */
+struct kubernetes_lacks {
+	struct kg_lack *items; /* a namespace_ of NULL, for a kind that lives in one: the kubeconfig's */
+	uint32_t count, room;
+};
+void kg_kubernetes_lack_add(struct kg_arena *arena, struct kubernetes_lacks *lacks, const struct kg_lack *lack);
+
+/* Nodes of other kinds that may put things into a cluster (kubernetes_maker.c). */
+struct kubernetes_makers {
+	const struct kg_review_node **items;
+	uint32_t count, room;
+};
+void kg_kubernetes_makers_find(struct kg_review *review, struct kubernetes_makers *makers);
+enum kg_makers kg_kubernetes_makers_of(
+    struct kg_review *review, const struct kubernetes_makers *makers, const struct kg_review_node *node);

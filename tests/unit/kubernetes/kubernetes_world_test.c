@@ -1,0 +1,293 @@
+/* What `check` and `up` ask a cluster before anything is written: how much, and what they make of the answers. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/base/arena.h"
+#include "engine/base/error.h"
+#include "engine/base/text.h"
+#include "targets/kubernetes/kubernetes.h"
+#include "tests/unit/kubernetes/fake_api.h"
+#include "tests/unit/run/bench.h"
+
+static const struct kg_field command_fields[] = { { 0 } };
+
+static struct kg_next
+command_run(struct kg_job *job)
+{
+	return kg_done(job);
+}
+
+/* Stands for the real one, of which only the name counts here. */
+static const struct kg_kind command = {
+	.facts = { .name = "command", .version = 1, .summary = "does anything", .fields = command_fields, .spec_size = 1 },
+	.run = command_run,
+};
+static const struct kg_kind *const kinds[] = { &kg_kind_kubernetes, &command, &bench_kind_step, NULL };
+
+struct world {
+	struct bench *bench;
+	struct fake_api *fake;
+};
+
+static bool is_forbidden, has_operators;
+
+static struct fake_reply
+status(int code, const char *reason, const char *message)
+{
+	static char body[300];
+
+	snprintf(body, sizeof(body),
+	    "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"reason\":\"%s\",\"message\":\"%s\",\"code\":%d}",
+	    reason, message, code);
+	return (struct fake_reply){ .status = code, .body = body };
+}
+
+/* The namespace shop has the Secret `password` with the key `word` and the ConfigMap `settings`; lab has a ConfigMap `gone`. */
+static struct fake_reply
+answer(void *, const struct fake_request *request)
+{
+	static const char *const known[][2] = {
+		{ "/api/v1/namespaces/shop/secrets/password",
+		    "{\"metadata\":{\"name\":\"password\"},\"data\":{\"word\":\"eA==\"}}" },
+		{ "/api/v1/namespaces/shop/configmaps/settings", "{\"metadata\":{\"name\":\"settings\"}}" },
+		{ "/api/v1/namespaces/shop", "{\"metadata\":{\"name\":\"shop\"}}" },
+		{ "/api/v1/namespaces/lab", "{\"metadata\":{\"name\":\"lab\"}}" },
+		{ "/api/v1/namespaces/shop/configmaps?limit=500", "{\"items\":[{\"metadata\":{\"name\":\"settings\"}}]}" },
+		{ "/api/v1/configmaps?fieldSelector=metadata.name%3Dgone&limit=500",
+		    "{\"items\":[{\"metadata\":{\"name\":\"gone\",\"namespace\":\"lab\"}}]}" },
+		{ "/api/v1/services",
+		    "{\"items\":[{\"metadata\":{\"name\":\"web\",\"namespace\":\"lab\"},\"spec\":{\"ports\":[{\"nodePort\":30001}]}"
+		    "},"
+		    "{\"metadata\":{\"name\":\"old\",\"namespace\":\"lab\",\"deletionTimestamp\":\"x\"},\"spec\":{\"ports\":[{"
+		    "\"nodePort\":30002}]}}]}" },
+	};
+
+	if (is_forbidden)
+		return status(403, "Forbidden", "you may not");
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (strcmp(known[i][0], request->path) == 0)
+			return (struct fake_reply){ .status = 200, .body = known[i][1] };
+	if (strcmp(request->path, "/apis") == 0)
+		return (struct fake_reply){ .status = 200,
+			.body = has_operators ? "{\"groups\":[{\"name\":\"apps\"},{\"name\":\"kyverno.io\"}]}"
+					      : "{\"groups\":[{\"name\":\"apps\"},{\"name\":\"storage.k8s.io\"}]}" };
+	if (strchr(request->path, '?'))
+		return (struct fake_reply){ .status = 200, .body = "{\"items\":[]}" };
+	return status(404, "NotFound", "not found");
+}
+
+static int
+make(void **state)
+{
+	static struct world world;
+	struct bench *bench = bench_make();
+
+	is_forbidden = has_operators = false;
+	world = (struct world){ bench, fake_api_start(answer, NULL) };
+	bench->kinds = kinds;
+	setenv("HOME", bench_path(bench, "home"), 1);
+	setenv("KUBECONFIG", bench_path(bench, "config"), 1);
+	bench_file(bench, "config",
+	    kg_format(bench->arena,
+		"apiVersion: v1\nkind: Config\ncurrent-context: here\ncontexts:\n- name: here\n  context: {cluster: c, user: u, "
+		"namespace: "
+		"shop}\nclusters:\n- name: c\n  cluster: {server: 'http://127.0.0.1:%u'}\nusers:\n- name: u\n  user: {token: x}\n",
+		fake_api_port(world.fake)));
+	*state = &world;
+	return 0;
+}
+
+static int
+drop(void **state)
+{
+	struct world *world = *state;
+
+	fake_api_free(world->fake);
+	bench_free(world->bench);
+	return 0;
+}
+
+static void
+list(struct kg_text *out, const char *level, const struct kg_errors *errors)
+{
+	for (const struct kg_error *error = errors->first; error; error = error->next)
+		kg_text_format(out, "%s %u: %s%s%s\n", level, error->place.line, error->message, error->advice ? " -> " : "",
+		    error->advice ? error->advice : "");
+}
+
+/* What `check` says of a pod with the volumes; more is behind it in the manifest, settings and nodes in the graph. */
+static const char *
+checked(struct world *world, const char *volumes, const char *more, const char *nodes)
+{
+	struct bench *bench = world->bench;
+	struct kg_errors errors = { .arena = bench->arena }, warnings = { .arena = bench->arena };
+	struct kg_text out = { .arena = bench->arena };
+	struct kg_run *run;
+
+	bench_file(bench, "pod.yaml",
+	    kg_format(bench->arena,
+		"apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  restartPolicy: Never\n  containers: []\n  volumes: "
+		"[%s]\n%s",
+		volumes, more));
+	bench_graph(bench, kg_format(bench->arena, "[node.web]\nkind = \"kubernetes\"\nfiles = [\"pod.yaml\"]\n%s", nodes));
+	assert_null(bench_open(bench, (struct kg_run_options){ .reading = true }, &run));
+	kg_run_review(run, &errors, &warnings);
+	kg_run_close(run);
+	list(&out, "error", &errors);
+	list(&out, "warning", &warnings);
+	return kg_text_end(&out);
+}
+
+static void
+what_names_nothing_asks_nothing(void **state)
+{
+	struct world *world = *state;
+
+	assert_string_equal(checked(world, "{name: a, emptyDir: {}}, {name: b, secret: {secretName: s, optional: true}}", "",
+				"namespace = \"default\"\n"),
+	    "");
+	assert_string_equal(fake_api_requests(world->fake), "");
+}
+
+/* Without a namespace of its own, it is the kubeconfig's. */
+static void
+what_the_cluster_has_costs_one_request_each(void **state)
+{
+	struct world *world = *state;
+
+	assert_string_equal(checked(world,
+				"{name: a, configMap: {name: settings}}, {name: b, configMap: {name: settings}}, {name: c, secret: "
+				"{secretName: password, items: [{key: word, path: p}]}}",
+				"", ""),
+	    "");
+	const char *requests = fake_api_requests(world->fake);
+	assert_int_equal(strlen(requests),
+	    strlen("GET /api/v1/namespaces/shop\nGET /api/v1/namespaces/shop/configmaps/settings\nGET "
+		   "/api/v1/namespaces/shop/secrets/password\n"));
+	assert_non_null(strstr(requests, "GET /api/v1/namespaces/shop/configmaps/settings\n"));
+	assert_non_null(strstr(requests, "GET /api/v1/namespaces/shop/secrets/password\n"));
+}
+
+static void
+what_it_lacks_is_told_with_what_was_meant(void **state)
+{
+	struct world *world = *state;
+
+	assert_string_equal(checked(world, "{name: a, configMap: {name: setings}}", "", ""),
+	    "error 7: volume names ConfigMap shop/setings, which neither the graph nor the cluster has -> did you mean "
+	    "`settings`?\n");
+	assert_string_equal(checked(world, "{name: a, configMap: {name: gone}}", "", ""),
+	    "error 7: volume names ConfigMap shop/gone, which neither the graph nor the cluster has -> the namespace `lab` has one "
+	    "of that name\n");
+	assert_string_equal(checked(world, "{name: a, secret: {secretName: password, items: [{key: wrod, path: p}]}}", "", ""),
+	    "error 7: Secret shop/password in the cluster has no key `wrod` -> did you mean `word`?\n");
+}
+
+static void
+a_node_port_has_one_holder(void **state)
+{
+	static const char service[] =
+	    "---\n{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 1, nodePort: %d}]}}\n";
+	struct world *world = *state;
+
+	assert_string_equal(checked(world, "", kg_format(world->bench->arena, service, 30001), ""),
+	    "error 9: the NodePort 30001 is of the Service lab/web in the cluster already -> give one of them another nodePort\n");
+	assert_string_equal(checked(world, "", kg_format(world->bench->arena, service, 30002), ""), "");
+	assert_string_equal(checked(world, "", kg_format(world->bench->arena, service, 30003), ""), "");
+}
+
+/* In a namespace that is still to be made, an operator may make what is missing as soon as it is. */
+static void
+operators_may_fill_what_is_made(void **state)
+{
+	static const char namespace_[] = "---\n{apiVersion: v1, kind: Namespace, metadata: {name: fresh}}\n";
+	struct world *world = *state;
+
+	assert_string_equal(checked(world, "{name: a, configMap: {name: ca}}", namespace_, "namespace = \"fresh\"\n"),
+	    "error 7: volume names ConfigMap fresh/ca, which neither the graph nor the cluster has\n");
+	has_operators = true;
+	assert_string_equal(checked(world, "{name: a, configMap: {name: ca}}", namespace_, "namespace = \"fresh\"\n"),
+	    "warning 7: volume names ConfigMap fresh/ca, which neither the graph nor the cluster has\n");
+	assert_string_equal(checked(world, "{name: a, configMap: {name: ca}}", "", ""),
+	    "error 7: volume names ConfigMap shop/ca, which neither the graph nor the cluster has\n");
+}
+
+static void
+commands_of_the_graph_may_make_it(void **state)
+{
+	struct world *world = *state;
+
+	assert_string_equal(checked(world, "{name: a, configMap: {name: ca}}", "", "[node.beside]\nkind = \"command\"\n"),
+	    "warning 7: volume names ConfigMap shop/ca, which neither the graph nor the cluster has\n");
+	assert_string_equal(checked(world, "{name: a, configMap: {name: ca}}", "", "[node.beside]\nkind = \"step\"\n"),
+	    "error 7: volume names ConfigMap shop/ca, which neither the graph nor the cluster has\n");
+}
+
+static void
+who_may_not_look_is_told_what_is_known_without(void **state)
+{
+	struct world *world = *state;
+
+	is_forbidden = true;
+	assert_string_equal(checked(world, "{name: a, configMap: {name: ca}}", "", ""),
+	    "warning 7: volume names ConfigMap shop/ca, which no node of the graph has -> it has to be in the cluster by then\n");
+}
+
+static void
+a_cluster_that_is_away_is_noted_where_it_matters(void **state)
+{
+	struct world *world = *state;
+
+	fake_api_stop(world->fake);
+	const char *told = checked(world, "{name: a, configMap: {name: ca}}", "", "");
+	assert_non_null(strstr(told, "warning 1: cannot ask the cluster what it has: "));
+	assert_non_null(strstr(told, "warning 7: volume names ConfigMap shop/ca, which no node of the graph has"));
+	assert_string_equal(checked(world, "", "", "namespace = \"default\"\n"), "");
+	fake_api_start_again(world->fake);
+}
+
+/* It is asked again when the node has its turn, and then before the first write. */
+static void
+a_run_asks_again_what_it_could_not_know(void **state)
+{
+	struct world *world = *state;
+	struct bench *bench = world->bench;
+	struct kg_errors errors = { .arena = bench->arena }, warnings = { .arena = bench->arena };
+	struct kg_run *run;
+
+	(void)checked(world, "{name: a, configMap: {name: ca}}", "", "needs = [\"before\"]\n[node.before]\nkind = \"command\"\n");
+	assert_null(bench_open(bench, (struct kg_run_options){ 0 }, &run));
+	kg_run_review(run, &errors, &warnings);
+	assert_int_equal(errors.count, 0);
+	assert_int_equal(warnings.count, 1);
+	assert_int_equal(kg_run_up(run), KG_RUN_FAILED);
+	kg_run_close(run);
+	assert_null(strstr(fake_api_requests(world->fake), "PATCH"));
+}
+
+int
+main(void)
+{
+#define STORY(name) cmocka_unit_test_setup_teardown(name, make, drop)
+	const struct CMUnitTest tests[] = {
+		STORY(what_names_nothing_asks_nothing),
+		STORY(what_the_cluster_has_costs_one_request_each),
+		STORY(what_it_lacks_is_told_with_what_was_meant),
+		STORY(a_node_port_has_one_holder),
+		STORY(operators_may_fill_what_is_made),
+		STORY(commands_of_the_graph_may_make_it),
+		STORY(who_may_not_look_is_told_what_is_known_without),
+		STORY(a_cluster_that_is_away_is_noted_where_it_matters),
+		STORY(a_run_asks_again_what_it_could_not_know),
+	};
+
+	return cmocka_run_group_tests_name("kubernetes_world", tests, NULL, NULL);
+}
