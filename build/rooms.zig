@@ -179,6 +179,7 @@ pub const rooms = struct {
         .packages = &.{.uv},
         .files = &.{
             "child.c",
+            "child_contained.c",
             "child_make.c",
             "fd.c",
             "http.c",

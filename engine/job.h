@@ -143,6 +143,11 @@ struct kg_child {
 	size_t capture_limit; /* of what is kept; what comes after it is dropped. 0: 1 MiB */
 	bool quiet;           /* a probe or a look: nothing goes to the log */
 	int pass_fd;          /* if > 2: the child finds it as file descriptor 3 */
+	/*
+	 * A builder that leaves its containers behind when it gets TERM, and takes them away when what runs in one of them fails: TERM is spared while there is
+	 * such, and that is killed instead.
+	 */
+	bool ends_contained;
 	/* Called for each whole line of either stream as it goes into the log, secrets masked, without its end; may kg_tell, and no more. */
 	void (*line)(void *context, const char *line);
 	/* Called for each piece of standard output as it comes, which then goes nowhere else; collects and signals topics, nothing else. */

@@ -215,7 +215,9 @@ child_cancel(struct kg_live *live)
 void
 kg_child_signal(const struct kg_child_start *start, int signal)
 {
-	if (start->pid > 0 && !start->is_over)
+	if (start->pid <= 0 || start->is_over)
+		return;
+	if (signal != SIGTERM || !start->ends_contained || !kg_child_kill_contained(start->pid))
 		kill(start->inherit_terminal ? start->pid : -start->pid, signal);
 }
 

@@ -45,6 +45,7 @@ struct kg_child_start {
 	const char *input_path; /* instead of input: this file */
 	int pass_fd;            /* if > 2: becomes file descriptor 3 of the child; all others but 0, 1 and 2 are closed */
 	bool inherit_terminal;  /* standard streams, group and session are ours: for `kgraph run -- COMMAND` */
+	bool ends_contained;    /* TERM is spared while it runs something in a container: that is killed, and it ends by itself */
 	int64_t timeout_ms;     /* 0: none. TERM to the group at the limit, KILL after kill_after_ms more */
 	int64_t kill_after_ms;  /* 0: 5 s */
 	/* stream is 1 or 2. Called for each piece; the bytes are gone afterwards. NULL: both streams are /dev/null. */
@@ -65,7 +66,7 @@ struct kg_child_start {
  * to the group and waits for the end.
  */
 void kg_child_start(struct kg_loop *loop, struct kg_wait *wait, struct kg_child_start *start);
-/* Sends a signal to the child's process group. Harmless when it has ended. */
+/* Sends a signal to the child's process group; see ends_contained for TERM. Harmless when it has ended. */
 void kg_child_signal(const struct kg_child_start *start, int signal);
 /* The sentence for a wait that ended with KG_WAIT_FAILED: "cannot run /usr/bin/x: Permission denied". Asks the file system. */
 struct kg_error *kg_child_start_error(struct kg_arena *arena, const struct kg_wait *wait, const struct kg_child_start *start);

@@ -16,3 +16,9 @@ static constexpr int kg_child_pipe_bytes = 256 * 1024;
  * 0, or an errno with start->failed_part; nothing is open then.
  */
 int kg_child_make(struct kg_loop *loop, struct kg_child_start *start, int fds[2], int *ret_pidfd);
+
+/*
+ * KILLs what runs below that process in a session and among mounts of its own: what is in a container, as the steps of a build are. False when there is
+ * nothing like that. Reads all of /proc: some milliseconds.
+ */
+bool kg_child_kill_contained(pid_t top);

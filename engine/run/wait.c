@@ -260,6 +260,7 @@ start_fill(struct kg_job *job, const struct kg_child *child, struct kg_child_sta
 		.input_size = child->input_size,
 		.input_path = child->input_path,
 		.pass_fd = child->pass_fd,
+		.ends_contained = child->ends_contained,
 		.on_output = on_output,
 		.context = operation_of(job),
 	};

@@ -229,6 +229,8 @@ child_prepare(struct kg_job *job, struct kg_child **ret_child)
 	const char *const *environment = secrets_add(job, &arguments);
 	kg_arguments_add(&arguments, spec->context, NULL);
 	*ret_child = kg_engine_child(job, &state->survey->engine, kg_arguments_end(&arguments), environment);
+	/* podman would leave the container of the step behind, and what runs in it running. docker's is the daemon's. */
+	(*ret_child)->ends_contained = state->survey->engine.driver == &kg_podman;
 	return kg_file_remove(job->arena, iid_path(job));
 }
 

@@ -85,3 +85,15 @@ printf 'FROM localhost/test/busybox:1\nRUN echo again; exit 137\n' >it/killed
 kg up --set file=killed
 ended_with 1
 same "$(grep -oE '^(done +slow|failed +it)' <<<"$out" | tr -s ' ' | xargs)" "done slow failed it"
+
+# Ctrl-C in the middle of a step ends what runs in it, and podman takes its working containers away.
+printf 'FROM localhost/test/busybox:1\nRUN touch /made\nRUN sleep 600\n' >slow/Containerfile
+"$KGRAPH" up slow >out.txt 2>&1 &
+pid=$!
+eventually 60 pgrep -f '^sleep 600$' >/dev/null
+kill -INT "$pid"
+status=0
+wait "$pid" || status=$?
+ended_with 130
+same "$(pgrep -f '^sleep 600$')" ""
+same "$(podman ps --all --external --quiet)" ""

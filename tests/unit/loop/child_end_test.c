@@ -37,6 +37,43 @@ one_that_ignores_term_is_killed(void **state)
 	assert_int_equal(fixture->start.signal, SIGKILL);
 }
 
+/* TERM at its first word. */
+static void
+term_at_output(void *context, int stream, const char *bytes, size_t size)
+{
+	struct child_fixture *fixture = context;
+
+	if (fixture->output[0].size == 0)
+		kg_child_signal(&fixture->start, SIGTERM);
+	kg_text_add_bytes(&fixture->output[stream - 1], bytes, size);
+}
+
+static void
+what_it_runs_in_a_container_is_ended_instead(void **state)
+{
+	static const char contained[] = "setsid unshare --mount sh -c 'echo on; exec sleep 600' & wait $!; echo cleaned up";
+	struct child_fixture *fixture = *state;
+
+	if (system("unshare --mount true 2>/dev/null") != 0)
+		skip();
+	fixture->start.on_output = term_at_output;
+	fixture->start.ends_contained = true;
+	run_shell(fixture, contained);
+	assert_int_equal(fixture->start.signal, 0);
+	assert_string_equal(fixture_output(fixture), "on\ncleaned up\n");
+}
+
+static void
+without_a_container_it_gets_term_itself(void **state)
+{
+	struct child_fixture *fixture = *state;
+
+	fixture->start.on_output = term_at_output;
+	fixture->start.ends_contained = true;
+	run_shell(fixture, "setsid sleep 1 & echo on; exec sleep 600");
+	assert_int_equal(fixture->start.signal, SIGTERM);
+}
+
 static void
 one_that_was_stopped_ends_at_its_time_limit(void **state)
 {
@@ -246,6 +283,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_time_limit_ends_it_by_term),
 		TEST(one_that_ignores_term_is_killed),
+		TEST(what_it_runs_in_a_container_is_ended_instead),
+		TEST(without_a_container_it_gets_term_itself),
 		TEST(one_that_was_stopped_ends_at_its_time_limit),
 		TEST(its_group_may_clean_up_at_the_time_limit_after_the_leader_has_gone),
 		TEST(a_grandchild_that_holds_the_pipe_is_not_waited_for),
