@@ -133,6 +133,7 @@ pub const rooms = struct {
             "ledger_check.c",
             "ledger_entry.c",
             "ledger_file.c",
+            "ledger_head.c",
             "ledger_map.c",
             "lock.c",
             "pack_archive.c",
