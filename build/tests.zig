@@ -153,6 +153,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/probe/log_test.c", .rooms = &.{.probe}, .more = &.{"tests/unit/probe/alone.c"} },
     .{ .source = "tests/unit/probe/probe_test.c", .rooms = &.{.probe}, .more = &.{"tests/unit/probe/alone.c"} },
     .{ .source = "tests/unit/process/engine_test.c", .rooms = &.{ .process, .registry } },
+    .{ .source = "tests/unit/process/holder_log_test.c", .rooms = &.{.process}, .more = &.{"tests/unit/process/holding.c"} },
     .{ .source = "tests/unit/process/holder_test.c", .rooms = &.{.process}, .more = &.{"tests/unit/process/holding.c"} },
     .{ .source = "tests/unit/process/process_test.c", .rooms = &.{.process}, .more = &.{"tests/unit/probe/alone.c"} },
     .{ .source = "tests/unit/registry/auth_file_test.c", .rooms = &.{.registry} },
