@@ -133,7 +133,7 @@ KGRAPH_CACHE=https://$registry/other on third up
 ended_with 2
 says "write oci://$registry/other"
 # Who only looks, or takes down, is not stopped for it.
-for command in status 'logs tool' env down; do
+for command in status env down; do
     KGRAPH_CACHE=https://$registry/other on third $command
     ended_with 0
     says "warning: KGRAPH_CACHE is not the URL of a shared cache"
