@@ -130,6 +130,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/kubernetes/kubernetes_world_test.c", .rooms = &.{ .kubernetes, .daemon, .run, .probe, .registry, .graph, .cache, .loop }, .more = calling },
     .{ .source = "tests/unit/kubernetes/watch_test.c", .rooms = calling_rooms, .more = calling },
     .{ .source = "tests/unit/kubernetes/watched_test.c", .rooms = &.{.kubernetes} },
+    .{ .source = "tests/unit/kubernetes/status/crash_test.c", .rooms = &.{.kubernetes}, .more = status_cases },
     .{ .source = "tests/unit/kubernetes/status/diagnosis_test.c", .rooms = &.{.kubernetes}, .more = status_cases },
     .{ .source = "tests/unit/kubernetes/status/jsonpath_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/status/kstatus_test.c", .rooms = &.{.kubernetes}, .more = status_cases },

@@ -15,6 +15,7 @@
 #include "engine/base/text.h"
 #include "targets/kubernetes/client/json.h"
 #include "targets/kubernetes/kubernetes_inside.h"
+#include "targets/kubernetes/status/crash.h"
 #include "targets/kubernetes/status/diagnosis.h"
 #include "targets/kubernetes/status/ready_when.h"
 #include "targets/kubernetes/status/status.h"
@@ -25,10 +26,11 @@ static constexpr int64_t ns_per_s = 1000000000, ns_per_ms = 1000000;
 static constexpr int64_t appears_ms = 5000;
 /* Verdicts that hang on time alone are asked for again this often. */
 static constexpr int64_t settle_ms = 1000;
-static constexpr int64_t words_lines = 25;
+/* What has started by then needs no word about nodes. */
+static constexpr int64_t nodes_after_ms = 1000;
 static constexpr uint32_t told_most = 3;
 
-static kg_step judge, words_ask, words_told;
+static kg_step judge;
 
 static struct kubernetes_wait *
 wait_of(struct kg_job *job)
@@ -135,6 +137,22 @@ classes_watch(struct kg_job *job)
 		    (struct kubernetes_around){ kg_api_watch(job, state->api, resource, NULL, NULL, NULL), "StorageClass", NULL });
 }
 
+/*
+ * Nodes, when pods take their time: what is wrong with one is then the reason, more often than not. Who may not see nodes is told without.
+ */
+static void
+nodes_watch(struct kg_job *job)
+{
+	const struct kubernetes_state *state = job->state;
+	struct kubernetes_wait *wait = wait_of(job);
+	const struct kg_resource *resource = kg_api_resource(state->api, "v1", "Node");
+
+	wait->has_nodes = true;
+	if (resource && wait->around.count > 0)
+		kg_list_push(job->arena, &wait->around,
+		    (struct kubernetes_around){ kg_api_watch(job, state->api, resource, NULL, NULL, NULL), "Node", NULL });
+}
+
 /* Watches what is not ready as it was seen last. */
 static void
 watches_open(struct kg_job *job)
@@ -169,14 +187,15 @@ kg_kubernetes_await(struct kg_job *job)
 		if (wait->objects.items[i].rule_error)
 			return kg_kubernetes_failed(job, wait->objects.items[i].rule_error);
 	wait->scratch = kg_arena_make();
+	wait->crashes = kg_crashes_make(job->arena);
 	wait->begun_ns = job->now_ns;
 	wait->until_ns = job->now_ns + wait->limit_ms * ns_per_ms;
 	watches_open(job);
 	return kg_go(judge);
 }
 
-static struct kg_next
-end(struct kg_job *job, struct kg_error *error)
+struct kg_next
+kg_kubernetes_await_end(struct kg_job *job, struct kg_error *error)
 {
 	struct kubernetes_wait *wait = wait_of(job);
 
@@ -276,7 +295,7 @@ all_judge(struct kg_job *job, struct judgement *judgement)
 		object_judge(job, judgement, &wait->objects.items[i], around);
 	if (judgement->waits.count == 0)
 		return;
-	struct kg_diagnosis_rules rules = { .now_s = wall_s(), .since_s = wait->from_s };
+	struct kg_diagnosis_rules rules = { .now_s = wall_s(), .since_s = wait->from_s, .crashes = wait->crashes };
 	judgement->findings = kg_diagnose(wait->scratch, judgement->objects.items, judgement->objects.count, around, &rules);
 }
 
@@ -315,28 +334,14 @@ live_tell(struct kg_job *job, const struct judgement *judgement)
 static struct kg_next
 never_ready(struct kg_job *job, const struct judgement *judgement, const struct kg_finding *finding)
 {
-	struct kubernetes_wait *wait = wait_of(job);
 	struct kg_error *error = finding ? kg_error_make(job->arena, KG_EFAILED, "%s", finding->sentence) : judgement->error;
+	const struct kg_finding *speaker = finding && finding->pod ? finding : NULL;
 
 	if (finding && finding->advice)
 		error = kg_error_advise(job->arena, error, "%s", finding->advice);
-	wait->failure = error;
-	wait->words = all_tell(job->arena, judgement);
-	wait->speaker = NULL;
-	for (uint32_t i = 0; i < judgement->findings.count && !wait->speaker; i++)
-		wait->speaker = judgement->findings.items[i].pod ? &judgement->findings.items[i] : NULL;
-	if (finding && finding->pod)
-		wait->speaker = finding;
-	if (!wait->speaker)
-		return kg_go(words_told);
-	wait->logs = (struct kg_api_logs){
-		.namespace_ = kg_copy(job->arena, wait->speaker->namespace_),
-		.pod = kg_copy(job->arena, wait->speaker->pod),
-		.container = kg_copy(job->arena, wait->speaker->container),
-		.previous = wait->speaker->is_previous,
-		.tail_lines = words_lines,
-	};
-	return kg_go(words_ask);
+	for (uint32_t i = 0; i < judgement->findings.count && !speaker; i++)
+		speaker = judgement->findings.items[i].pod ? &judgement->findings.items[i] : NULL;
+	return kg_kubernetes_fail_with_words(job, error, all_tell(job->arena, judgement), speaker);
 }
 
 static struct kg_next
@@ -362,6 +367,8 @@ next_ms(struct kg_job *job, const struct judgement *judgement)
 
 	if (judgement->is_timed && ms > settle_ms)
 		ms = settle_ms;
+	if (!wait->has_nodes && ms > nodes_after_ms)
+		ms = nodes_after_ms;
 	for (uint32_t i = 0; i < judgement->findings.count; i++) {
 		int64_t at_s = judgement->findings.items[i].fatal_at_s;
 		int64_t left_ms = (at_s - wall_s() + 1) * 1000;
@@ -384,6 +391,16 @@ version_of(const struct kubernetes_wait *wait)
 	return version;
 }
 
+/* A container that has ended since it was looked at last, and whose last words nobody has heard. NULL: none. */
+static const struct kg_finding *
+unheard(const struct judgement *judgement)
+{
+	for (uint32_t i = 0; i < judgement->findings.count; i++)
+		if (judgement->findings.items[i].wants_words)
+			return &judgement->findings.items[i];
+	return NULL;
+}
+
 static struct kg_next
 judge(struct kg_job *job)
 {
@@ -397,7 +414,7 @@ judge(struct kg_job *job)
 	wait->version = version;
 	all_judge(job, &judgement);
 	if (judgement.waits.count == 0 && !judgement.error)
-		return end(job, NULL);
+		return kg_kubernetes_await_end(job, NULL);
 	const struct kg_finding *fatal =
 	    judgement.findings.count > 0 && judgement.findings.items[0].is_fatal ? &judgement.findings.items[0] : NULL;
 	if (fatal || judgement.error)
@@ -405,42 +422,13 @@ judge(struct kg_job *job)
 	if (job->now_ns >= wait->until_ns)
 		return out_of_time(job, &judgement);
 	live_tell(job, &judgement);
+	if (unheard(&judgement)) {
+		wait->version = 0;
+		return kg_kubernetes_hear(job, unheard(&judgement), judge);
+	}
+	if (!wait->has_nodes && job->now_ns - wait->begun_ns >= nodes_after_ms * ns_per_ms)
+		nodes_watch(job);
 	int64_t ms = next_ms(job, &judgement);
 	wait->again_ns = job->now_ns + ms * ns_per_ms;
 	return wait->topic ? kg_wait_topic(job, wait->topic, ms, judge) : kg_wait_timer(job, ms, judge);
-}
-
-static struct kg_next
-words_ask(struct kg_job *job)
-{
-	const struct kubernetes_state *state = job->state;
-
-	return kg_api_logs(job, state->api, &wait_of(job)->logs, words_told);
-}
-
-/* A container that has not been restarted has no previous one. */
-static struct kg_next
-words_told(struct kg_job *job)
-{
-	struct kubernetes_wait *wait = wait_of(job);
-	bool is_told = wait->speaker && !job->http.error && job->http.status == 200 && job->http.body_size > 0;
-	struct kg_text detail = { .arena = job->arena };
-
-	if (wait->speaker && !is_told && wait->logs.previous) {
-		wait->logs.previous = false;
-		return kg_go(words_ask);
-	}
-	/* What the message says already is not said again. */
-	for (const char *line = wait->words; *line; line += strcspn(line, "\n") + 1) {
-		const char *text = kg_copy_bytes(job->arena, line, strcspn(line, "\n"));
-
-		if (!strstr(wait->failure->message, text))
-			kg_text_format(&detail, "%s\n", text);
-	}
-	if (is_told)
-		kg_text_format(&detail, "pod %s, container %s%s:\n%s", wait->logs.pod,
-		    wait->logs.container ? wait->logs.container : "", wait->logs.previous ? ", before its restart" : "",
-		    job->http.body);
-	wait->failure->detail = detail.size > 0 ? kg_text_end(&detail) : NULL;
-	return end(job, wait->failure);
 }

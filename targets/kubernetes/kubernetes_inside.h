@@ -6,6 +6,7 @@
  *                                                                kubernetes_run.c, with _read, _live, _apply, _remove, _output
  *     ready   watch ─ judge ─ diagnose                           kubernetes_await.c
  *     undo    remove, level by level ─ wait until gone           kubernetes_undo.c
+ *     show    watch the pods ─ for each container: read its log  kubernetes_show.c
  */
 #pragma once
 
@@ -24,10 +25,12 @@
 
 struct gathering;
 struct kubernetes_asking;
+struct kg_crashes;
 struct kg_finding;
 struct kg_review;
 struct kg_surroundings;
 struct kg_ready_when;
+struct kubernetes_show;
 
 #define KG_LABEL_GRAPH "kgraph/graph"
 #define KG_LABEL_NODE "kgraph/node"
@@ -46,7 +49,7 @@ struct kubernetes_output {
 
 struct kubernetes_spec {
 	const char *const *files, *const *objects, *const *render;
-	const char *namespace_, *name_prefix, *name_suffix, *kubeconfig, *context;
+	const char *namespace_, *name_prefix, *name_suffix, *kubeconfig, *context, *ready_in;
 	const struct kg_pair *labels, *images, *replicas, *values;
 	const struct kubernetes_rule *const *ready_when;
 	const struct kubernetes_output *const *outputs;
@@ -127,11 +130,13 @@ struct kubernetes_wait {
 	int64_t limit_ms;
 	int64_t begun_ns, until_ns, again_ns; /* again: when it is judged without a change */
 	struct kg_arena *scratch;             /* of one judgement */
+	struct kg_crashes *crashes;           /* of containers, from judgement to judgement */
+	bool has_nodes;                       /* they are watched, or need not be */
 
 	struct kg_error *failure; /* while the last words of a container are fetched */
 	const char *words;        /* of all findings, a line each */
-	const struct kg_finding *speaker;
-	struct kg_api_logs logs;
+	struct kg_api_logs logs;  /* of who says them; pod NULL: nobody does */
+	kg_step *heard;
 	kg_step *then;
 };
 
@@ -157,6 +162,7 @@ struct kubernetes_state {
 	struct kg_api_items *claims;
 	struct kubernetes_asking *asking; /* of what the review left to be asked; NULL: nothing */
 	KG_LIST(struct gathering *) gatherings;
+	struct kubernetes_show *show;
 	struct kubernetes_removal removal;
 	struct kubernetes_wait wait;
 	int64_t started_s;
@@ -190,6 +196,8 @@ struct kubernetes_listing *kg_kubernetes_listing(
 const char *kg_kubernetes_owner(struct kg_job *job);
 /* "kgraph/graph=0123456789ab": what selects all that is ours. */
 const char *kg_kubernetes_selector(struct kg_job *job);
+/* What selects all that is this node's. */
+const char *kg_kubernetes_node_selector(struct kg_job *job);
 /* The node's name as a label may hold it. */
 const char *kg_kubernetes_node_label(struct kg_arena *arena, const char *name);
 /* Whether an object carries the labels of this graph, and of this node. */
@@ -220,7 +228,7 @@ struct kg_next kg_kubernetes_failed(struct kg_job *job, struct kg_error *error);
 
 /* ---- the operations and their columns ---- */
 
-kg_step kg_kubernetes_look, kg_kubernetes_run, kg_kubernetes_ready, kg_kubernetes_undo, kg_kubernetes_gather;
+kg_step kg_kubernetes_look, kg_kubernetes_run, kg_kubernetes_ready, kg_kubernetes_undo, kg_kubernetes_gather, kg_kubernetes_show;
 void kg_kubernetes_review(struct kg_review *review);
 
 /*
@@ -247,5 +255,12 @@ void kg_kubernetes_removal_add(struct kg_job *job, const struct kg_put *put);
  */
 struct kg_next kg_kubernetes_await(struct kg_job *job);
 void kg_kubernetes_await_begin(struct kg_job *job, int64_t limit_ms, kg_step *then);
+/* Its last step; error NULL: all is ready. */
+struct kg_next kg_kubernetes_await_end(struct kg_job *job, struct kg_error *error);
+/* Ends it with an error, whose detail is words, a line each, and the last lines of the container that speaker is about. speaker NULL: none. */
+struct kg_next kg_kubernetes_fail_with_words(
+    struct kg_job *job, struct kg_error *failure, const char *words, const struct kg_finding *speaker);
+/* Hands the last lines of a container that has ended to wait.crashes, and to the node's log. */
+struct kg_next kg_kubernetes_hear(struct kg_job *job, const struct kg_finding *speaker, kg_step *heard);
 void kg_kubernetes_await_add(struct kg_job *job, const char *api_version, const char *kind, const char *namespace_,
     const char *name, const cJSON *live, bool is_wanted);

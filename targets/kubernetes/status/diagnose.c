@@ -83,6 +83,7 @@ finding(const struct kg_examination *examination, const struct kg_draft *draft)
 		finding.pod = kg_member_text(draft->pod, "metadata.name", NULL);
 		finding.container = draft->container;
 		finding.is_previous = draft->is_previous;
+		finding.wants_words = draft->wants_words;
 	}
 	return finding;
 }

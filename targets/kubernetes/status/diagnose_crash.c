@@ -3,8 +3,10 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/text.h"
+#include "targets/kubernetes/status/crash.h"
 #include "targets/kubernetes/status/diagnosis_inside.h"
 #include "targets/kubernetes/status/member.h"
+#include "targets/kubernetes/status/neighbour.h"
 #include "targets/kubernetes/status/surroundings.h"
 
 /* What the runtime says when there is nothing that it could start: the next attempt finds the same. */
@@ -100,20 +102,73 @@ is_of_job(const cJSON *pod)
 	return false;
 }
 
+/*
+ * A service that ends because its database is not up yet is well a moment later, and ends with the same words each time until then. So that it ended alike is
+ * enough only where it speaks of itself alone; else what it may be waiting for has to have been there when it was started last.
+ */
 static bool
-is_hopeless(const struct kg_examination *examination, const cJSON *pod, const cJSON *status, int64_t code)
+is_certain(
+    const struct kg_examination *examination, const cJSON *pod, const char *container, const struct kg_crash *crash, int64_t ends)
 {
+	const struct kg_crash_words *words = &crash->last.words;
+	int64_t started_s = crash->last.started_s;
+
+	if (!kg_crash_is_alike(crash))
+		return false;
+	if (words->cause == KG_CRASH_BROKEN)
+		return true;
+	if (ends < 3)
+		return false;
+	if (words->cause == KG_CRASH_MAY_PASS)
+		return kg_named_is_ready(examination->arena, examination->around, pod, words->line, started_s);
+	return kg_neighbours_are_ready(examination->around, pod, container, started_s);
+}
+
+/* What it speaks of is on its way, as far as can be seen. */
+static bool
+waits_for_others(const struct kg_examination *examination, const cJSON *pod, const char *container, const struct kg_crash *crash)
+{
+	return crash && crash->last.words.cause == KG_CRASH_MAY_PASS &&
+	    kg_surroundings_is_complete(examination->around, "Pod", kg_member_text(pod, "metadata.namespace", "")) &&
+	    !kg_neighbours_are_ready(examination->around, pod, container, crash->last.started_s);
+}
+
+static bool
+is_hopeless(
+    const struct kg_examination *examination, const cJSON *pod, const cJSON *status, int64_t code, const struct kg_crash *crash)
+{
+	const char *container = kg_member_text(status, "name", "?");
 	int64_t restarts = kg_member_integer(status, "restartCount", 0);
 	bool is_never_restarted = strcmp(kg_member_text(pod, "spec.restartPolicy", "Always"), "Never") == 0;
 
 	if (pod == examination->object && is_never_restarted)
 		return true;
-	if (!kg_member(status, "state.waiting") || is_of_job(pod))
+	if (kg_member(status, "state.running") || is_of_job(pod))
 		return false;
-	return restarts >= examination->rules.crash_restarts || (restarts > 0 && (code == 126 || code == 127));
+	if (restarts > 0 && crash && is_certain(examination, pod, container, crash, restarts + 1))
+		return true;
+	if (!kg_member(status, "state.waiting"))
+		return false;
+	if (restarts > 0 && (code == 126 || code == 127))
+		return true;
+	/* What it said this time is heard in a moment, and may tell that it waits for something. */
+	if (crash && !crash->last.has_words)
+		return false;
+	return restarts >= examination->rules.crash_restarts && !waits_for_others(examination, pod, container, crash);
 }
 
-/* A container that ended, and waits to be started again, or is over. */
+/* What it said last: in the message that it left for that, or else in its log. */
+static const char *
+words_of(struct kg_arena *arena, const cJSON *ended, const struct kg_crash *crash)
+{
+	const char *message = kg_tidy_message(arena, kg_member_text(ended, "message", ""));
+
+	if (*message || !crash || !*crash->last.words.line)
+		return message;
+	return kg_format(arena, "\"%s\"", crash->last.words.line);
+}
+
+/* A container that ended, and waits to be started again, was so just now, or is over. */
 bool
 kg_examine_crash(struct kg_examination *examination, const cJSON *pod, const cJSON *status)
 {
@@ -125,6 +180,7 @@ kg_examine_crash(struct kg_examination *examination, const cJSON *pod, const cJS
 
 	if (!ended)
 		ended = kg_member(status, "lastState.terminated");
+	struct kg_crash *crash = kg_crashes_see(examination->rules.crashes, pod, status);
 	const char *refusal = not_started(arena, ended, is_waiting ? waiting : "", &is_final);
 	struct kg_draft draft = {
 		.what = "crash",
@@ -134,6 +190,7 @@ kg_examine_crash(struct kg_examination *examination, const cJSON *pod, const cJS
 		.has_log = !refusal,
 		/* By the time that the log is asked for, the next one may have begun. */
 		.is_previous = !refusal && !kg_member(status, "state.terminated"),
+		.wants_words = !refusal && crash && !crash->last.has_words,
 	};
 
 	if (refusal) {
@@ -142,28 +199,32 @@ kg_examine_crash(struct kg_examination *examination, const cJSON *pod, const cJS
 		draft.is_fatal = is_final;
 	} else {
 		const char *how = how_it_ended(examination, pod, container, ended, &draft.advice);
-		const char *words = kg_tidy_message(arena, kg_member_text(ended, "message", ""));
+		const char *words = words_of(arena, ended, crash);
 
 		draft.text = kg_format(arena, "container %s %s%s%s", container, how, *words ? ": " : "", words);
 		if (restarts > 0)
 			draft.text = kg_format(arena, "%s; started %" PRId64 " times", draft.text, restarts + 1);
 	}
-	draft.is_fatal |= is_hopeless(examination, pod, status, kg_member_integer(ended, "exitCode", 0));
+	draft.is_fatal |= is_hopeless(examination, pod, status, kg_member_integer(ended, "exitCode", 0), crash);
 	kg_found(examination, &draft);
 	return true;
 }
 
-/* It runs again, but what ended it may come back. What a probe ended is told by the probe. */
+/* Who has run for so long since it ended is taken at its word that it is ready. */
+static constexpr int64_t settled_s = 15;
+
+/* It runs again, but what ended it may come back: within moments, or for memory at any time. What a probe ended is told by the probe. */
 bool
 kg_examine_restart(struct kg_examination *examination, const cJSON *pod, const cJSON *status)
 {
 	const cJSON *ended = kg_member(status, "lastState.terminated");
+	int64_t ended_s = kg_member_time_s(ended, "finishedAt");
 	bool is_killed_for_memory = strcmp(kg_member_text(ended, "reason", ""), "OOMKilled") == 0;
+	bool is_settled = kg_member_flag(status, "ready", false) && examination->rules.now_s - ended_s > settled_s;
 
-	if (!ended || kg_member_time_s(ended, "finishedAt") < examination->rules.since_s)
+	if (!ended || !kg_member(status, "state.running") || ended_s < examination->rules.since_s)
 		return false;
-	if (!is_killed_for_memory &&
-	    (kg_member_flag(status, "ready", false) || was_killed_by_probe(examination, pod, kg_member_text(status, "name", "?"))))
+	if (!is_killed_for_memory && (is_settled || was_killed_by_probe(examination, pod, kg_member_text(status, "name", "?"))))
 		return false;
 	return kg_examine_crash(examination, pod, status);
 }

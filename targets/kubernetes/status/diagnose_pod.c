@@ -34,6 +34,12 @@ static const struct {
 	{ "node.kubernetes.io/not-ready", "the node is starting, or its kubelet or network is broken: see `kubectl describe node`",
 	    true },
 	{ "node.cloudprovider.kubernetes.io/uninitialized", NULL, true },
+	{ "node.kubernetes.io/unreachable", "the node does not answer any more: is its machine on, and its network up?", true },
+	{ "node.kubernetes.io/network-unavailable", "the node's network plug-in is not there, or not up yet", true },
+	{ "node.kubernetes.io/disk-pressure",
+	    "the node's disk is nearly full: free some of it, images and volumes that nobody uses", false },
+	{ "node.kubernetes.io/memory-pressure", "the node's memory is nearly full: take something else away from it", false },
+	{ "node.kubernetes.io/pid-pressure", "the node runs too many processes: take something else away from it", false },
 	{ "unbound immediate PersistentVolumeClaims", "its claim waits for a volume", true },
 	{ "Insufficient", "ask for less (resources.requests), or take something else away from the cluster", false },
 	{ "Too many pods", "take something else away from the cluster, or give it another node", false },
@@ -58,7 +64,9 @@ examine_scheduling(struct kg_examination *examination, const cJSON *pod, const s
 		kg_found(examination, &draft);
 		return;
 	}
-	draft.text = kg_format(examination->arena, "no node can take it: %s", *words ? words : "the scheduler does not say why");
+	const char *nodes = kg_nodes_tell(examination);
+	draft.text = kg_format(examination->arena, "no node can take it: %s%s%s", *words ? words : "the scheduler does not say why",
+	    nodes ? "; " : "", nodes ? nodes : "");
 	bool may_pass = false;
 	for (size_t i = 0; i < sizeof(scheduling) / sizeof(*scheduling); i++) {
 		if (!strstr(words, scheduling[i].words))
@@ -69,6 +77,20 @@ examine_scheduling(struct kg_examination *examination, const cJSON *pod, const s
 	}
 	if (!may_pass)
 		kg_fatal_after(examination, born_s, examination->rules.unschedulable_grace_s, &draft);
+	kg_found(examination, &draft);
+}
+
+/* Nobody has looked for a node: a pod that names its own scheduler may have to wait for ever. */
+static void
+examine_unseen(struct kg_examination *examination, const cJSON *pod)
+{
+	const char *scheduler = kg_member_text(pod, "spec.schedulerName", "default-scheduler");
+	struct kg_draft draft = {
+		.what = "unseen",
+		.detail = scheduler,
+		.pod = pod,
+		.text = kg_format(examination->arena, "no scheduler has looked for a node for it yet (%s)", scheduler),
+	};
 	kg_found(examination, &draft);
 }
 
@@ -189,27 +211,6 @@ examine_sandbox(struct kg_examination *examination, const cJSON *pod)
 	return true;
 }
 
-static bool
-examine_node(struct kg_examination *examination, const cJSON *pod)
-{
-	const char *name = kg_member_some_text(pod, "spec.nodeName");
-	const cJSON *node = name ? kg_surroundings_find(examination->around, "Node", NULL, name) : NULL;
-	struct kg_condition ready;
-
-	if (!node || !kg_condition_find(node, "Ready", &ready) || strcmp(ready.status, "True") == 0)
-		return false;
-	struct kg_draft draft = {
-		.what = "node",
-		.detail = name,
-		.pod = pod,
-		.text = kg_format(
-		    examination->arena, "its node %s is not ready: %s", name, kg_tidy_message(examination->arena, ready.message)),
-		.advice = kg_format(examination->arena, "see `kubectl describe node %s`", name),
-	};
-	kg_found(examination, &draft);
-	return true;
-}
-
 /* What the state of the pod or of a container says as well, a moment later and better, or what a rule has found to be over. */
 static bool
 is_told_by_state(const char *reason)
@@ -269,11 +270,15 @@ kg_examine_pod(struct kg_examination *examination, const cJSON *pod)
 			examine_scheduling(examination, pod, &scheduled);
 		return;
 	}
+	if (!*scheduled.status && !kg_member_some_text(pod, "spec.nodeName") && strcmp(phase, "Pending") == 0) {
+		examine_unseen(examination, pod);
+		return;
+	}
 	bool found = kg_examine_containers(examination, pod);
 	bool has_ready = kg_condition_find(pod, "Ready", &ready);
 	if ((has_ready && strcmp(ready.status, "True") == 0) || strcmp(phase, "Failed") == 0)
 		return;
-	found |= examine_node(examination, pod);
+	found |= kg_examine_node(examination, pod);
 	if (!has_started(pod))
 		found |= examine_mounts(examination, pod) || examine_sandbox(examination, pod);
 	found |= kg_examine_probes(examination, pod);

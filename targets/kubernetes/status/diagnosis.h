@@ -14,8 +14,10 @@
  *
  *   image       it is not on the node and pull policy is Never; it has no valid name; the registry refuses it (no such repository or tag,
  *               not authorised). Other pull errors after pull_grace_s
- *   crash       after crash_restarts restarts; at once when the program cannot be started (no such file, no permission) and, restarted
- *               once, with exit code 126 or 127. Never for a Job's pods: a Job counts its attempts itself
+ *   crash       at once when the program cannot be started (no such file, no permission); at its second end with exit code 126 or 127, and
+ *               when its last words are about itself alone (an unknown flag, a missing module); at its third when it ended each time alike, and
+ *               nothing that it may be waiting for was missing; else after crash_restarts restarts, but not while what it speaks of is not
+ *               ready. Never for a Job's pods: a Job counts its attempts itself
  *   missing     a ConfigMap, Secret, key, ServiceAccount, class or claim, after missing_grace_s: something else of the graph may bring it.
  *               Three times that for a Secret, and never where a Certificate, ExternalSecret or SealedSecret is to make it
  *   schedule    no node fits, after unschedulable_grace_s; but not while a node starts or a volume is made
@@ -33,6 +35,7 @@
 #include <cjson/cJSON.h>
 
 struct kg_arena;
+struct kg_crashes;
 struct kg_surroundings;
 
 /* 0 takes the default given here; a negative grace means that time alone never makes it fatal. */
@@ -43,6 +46,7 @@ struct kg_diagnosis_rules {
 	int32_t pull_grace_s;          /* 60: a registry that does not answer, or limits requests */
 	int32_t missing_grace_s;       /* 10 */
 	int32_t unschedulable_grace_s; /* 30: a dying pod still gives its room back */
+	struct kg_crashes *crashes;    /* what is remembered from look to look; NULL: nothing */
 };
 
 struct kg_finding {
@@ -55,6 +59,7 @@ struct kg_finding {
 	/* Whose log says more; pod is NULL where no log does. is_previous: of the container before the last restart. */
 	const char *namespace_, *pod, *container;
 	bool is_previous;
+	bool wants_words;   /* what its log says of this end is not known yet: to be handed to kg_crashes_hear */
 	int64_t fatal_at_s; /* when time alone makes it fatal; 0: never, or it is. The caller looks again then */
 };
 

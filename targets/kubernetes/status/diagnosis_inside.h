@@ -37,7 +37,7 @@ struct kg_draft {
 	const char *advice;
 	bool is_fatal;
 	int64_t fatal_at_s;
-	bool has_log, is_previous;
+	bool has_log, is_previous, wants_words;
 	bool is_about_object; /* the pod is only the one whose log says more */
 };
 
@@ -54,6 +54,10 @@ bool kg_examine_image(
     struct kg_examination *examination, const cJSON *pod, const cJSON *status, const char *reason, const char *message);
 bool kg_examine_crash(struct kg_examination *examination, const cJSON *pod, const cJSON *status);
 bool kg_examine_restart(struct kg_examination *examination, const cJSON *pod, const cJSON *status);
+/* The node that the pod is on, when it is the reason that the pod does not start. */
+bool kg_examine_node(struct kg_examination *examination, const cJSON *pod);
+/* "node1 has disk pressure (…)" of all nodes that are not as they should be; NULL when there are none, or they are not known. */
+const char *kg_nodes_tell(const struct kg_examination *examination);
 
 /* A controller that owns pods, be it the node's object or one between it and the pods: pods that it may not make. */
 void kg_examine_refusals(struct kg_examination *examination, const cJSON *controller);

@@ -1,0 +1,24 @@
+/*
+ * Whether what a pod may be waiting for is there: the other pods of its graph, and what it speaks of by name.
+ *
+ *     if (kg_neighbours_are_ready(around, pod, started_s)) …          all that could be missing was there when it started
+ *     if (kg_named_is_ready(arena, around, pod, words, started_s)) …  so was the Service that its last words name
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+
+struct kg_arena;
+struct kg_surroundings;
+
+/*
+ * The other pods of its namespace that bear its label kgraph/graph, and the other containers of its own, were ready before a time. Pods of the same controller do
+ * not count, nor do those that are over; one of a Job that is not over is not ready. Also when there are none.
+ */
+bool kg_neighbours_are_ready(const struct kg_surroundings *around, const cJSON *pod, const char *container, int64_t before_s);
+/* text names a Service of the namespace, and each one that it names had a ready pod before that time. False when it names none. */
+bool kg_named_is_ready(
+    struct kg_arena *arena, const struct kg_surroundings *around, const cJSON *pod, const char *text, int64_t before_s);
