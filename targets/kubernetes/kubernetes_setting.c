@@ -50,6 +50,8 @@ const struct kg_field kg_kubernetes_fields[] = {
 	KG_FIELD(kubernetes_spec, ready_when, KG_RECORDS, KG_NOT_HASHED,
 	    "when objects are ready, where that is not known by itself", .fields = rule_fields,
 	    .size = sizeof(struct kubernetes_rule)),
+	KG_FIELD(kubernetes_spec, ready_in, KG_TEXT, KG_NOT_HASHED,
+	    "where the program of `exec` in `ready` runs: KIND/NAME or KIND/NAME/CONTAINER; the node's only workload when absent"),
 	KG_FIELD_AS("ready_timeout", kubernetes_spec, ready_timeout_ms, KG_DURATION, KG_NOT_HASHED, "how long until all is ready",
 	    .fallback = "5m"),
 	KG_FIELD_AS("gone_timeout", kubernetes_spec, gone_timeout_ms, KG_DURATION, KG_NOT_HASHED,
@@ -113,6 +115,9 @@ kg_kubernetes_check(struct kg_arena *arena, const void *given)
 	for (const struct kg_pair *pair = spec->replicas; pair && pair->name; pair++)
 		if (!is_open(pair->value) && (!*pair->value || pair->value[strspn(pair->value, "0123456789")]))
 			return kg_error_make(arena, KG_EINPUT, "`replicas` of %s is no number: %s", pair->name, pair->value);
+	if (spec->ready_in && !is_open(spec->ready_in) && !strchr(spec->ready_in, '/'))
+		return kg_error_advise(arena, kg_error_make(arena, KG_EINPUT, "`ready_in` names no object: %s", spec->ready_in),
+		    "write KIND/NAME, such as Deployment/web");
 	struct kg_error *error = rules_check(arena, spec->ready_when);
 	return error ? error : outputs_check(arena, spec->outputs);
 }

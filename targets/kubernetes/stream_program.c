@@ -28,11 +28,11 @@ kg_stream_program(struct kg_job *job, const char **ret_path)
 }
 
 const char *const *
-kg_stream_exec(struct kg_job *job, const struct kg_stream_where *where, const char *pod, const char *container, bool has_input,
-    struct kg_error **ret_error)
+kg_stream_exec(struct kg_job *job, const struct kg_stream_where *where, bool has_input, struct kg_error **ret_error)
 {
 	const char *const options[][2] = { { "--kubeconfig", where->kubeconfig }, { "--context", where->context },
-		{ "--namespace", where->namespace_ }, { "--pod", pod }, { "--container", container } };
+		{ "--namespace", where->namespace_ }, { kg_format(job->arena, "--%s", where->kind), where->name },
+		{ "--container", where->container } };
 	KG_LIST(const char *) argv = { 0 };
 	const char *path;
 

@@ -24,6 +24,7 @@ struct running {
 	struct kg_arena *arena;
 	struct conn_ways *ways;
 	const struct exec_about *about;
+	const char *pod; /* that it runs in */
 	struct link link;
 	struct kg_console console;
 	struct kg_bytes to_server, from_server, out, error;
@@ -45,10 +46,9 @@ path_of(struct running *running)
 {
 	const struct exec_about *about = running->about;
 	struct kg_text path = { .arena = running->arena };
-	const char *namespace_ = running->ways->about.namespace_;
 
 	kg_text_format(&path, "%s/api/v1/namespaces/%s/pods/%s/exec", server_root(&running->ways->server),
-	    namespace_ ? namespace_ : server_namespace(&running->ways->server), about->pod);
+	    running->ways->about.namespace_, running->pod);
 	for (const char *const *word = about->command; *word; word++)
 		parameter_add(&path, "command", *word);
 	if (about->container)
@@ -60,25 +60,82 @@ path_of(struct running *running)
 	return kg_text_end(&path);
 }
 
-/* NULL, or why not. */
-static const char *
-link_make(struct running *running)
+/* How the one handle that is open has ended. */
+static CURLcode
+handle_await(CURLM *multi)
 {
-	CURLM *multi = running->ways->multi;
 	CURLMsg *message = NULL;
 	int left;
 
-	link_open(&running->link, multi, &running->ways->server, NULL);
 	while (!message) {
 		curl_multi_perform(multi, &left);
 		message = curl_multi_info_read(multi, &left);
 		if (!message)
 			curl_multi_poll(multi, NULL, 0, 1000, NULL);
 	}
-	if (message->data.result != CURLE_OK)
-		return *running->link.error ? running->link.error : curl_easy_strerror(message->data.result);
+	return message->data.result;
+}
+
+/* NULL, or why not. */
+static const char *
+link_make(struct running *running)
+{
+	CURLM *multi = running->ways->multi;
+
+	link_open(&running->link, multi, &running->ways->server, NULL);
+	CURLcode result = handle_await(multi);
+	if (result != CURLE_OK)
+		return *running->link.error ? running->link.error : curl_easy_strerror(result);
 	link_connected(&running->link);
 	return NULL;
+}
+
+/* An answer of the API server; NULL and why, and in *ret_status HTTP's, or 0. */
+static const cJSON *
+question_ask(struct running *running, const char *path, int *ret_status, const char **ret_why)
+{
+	struct kg_arena *arena = running->arena;
+	struct ask ask = { 0 };
+
+	ask_start(&ask, running->ways->multi, &running->ways->server, path, NULL);
+	ask_done(&ask, handle_await(running->ways->multi));
+	const cJSON *answer = kg_json_read(arena, kg_bytes_at(&ask.body), ask.body.size);
+	const char *message = kg_json_text(answer, "message");
+	*ret_status = (int)ask.status;
+	if (ask.status == 0)
+		*ret_why = kg_format(arena, "the API server cannot be reached: %s", ask.error);
+	else if (ask.status != 200 || !answer)
+		*ret_why = message ? message : kg_format(arena, "the API server answers %ld", ask.status);
+	else
+		*ret_why = NULL;
+	ask_free(&ask);
+	return *ret_why ? NULL : answer;
+}
+
+/* Of a workload one of its pods that is ready. NULL, or why not. */
+static const char *
+pod_find(struct running *running, int *ret_status)
+{
+	struct kg_pick_about *about = &running->ways->about;
+	const cJSON *second = NULL;
+	struct kg_pick pick;
+	const char *why;
+
+	*ret_status = 0;
+	if (!about->namespace_)
+		about->namespace_ = kg_copy(running->arena, server_namespace(&running->ways->server));
+	running->pod = about->name;
+	if (strcmp(about->kind, "pod") == 0)
+		return NULL;
+	const cJSON *first = question_ask(running, kg_pick_path(running->arena, about), ret_status, &why);
+	const char *path = first ? kg_pick_second_path(running->arena, about, first) : NULL;
+	if (path)
+		second = question_ask(running, path, ret_status, &why);
+	if (why)
+		return why;
+	struct kg_error *error = kg_pick(running->arena, about, first, second, NULL, &pick);
+	running->pod = error ? NULL : pick.pod;
+	return error ? kg_error_text(running->arena, error) : NULL;
 }
 
 static void
@@ -238,7 +295,9 @@ exec_run(struct conn_ways *ways, const struct exec_about *about)
 	for (int tries = 0; tries < 2; tries++) {
 		struct kg_error *error = server_prepare(&ways->server, running.arena);
 
-		why = error ? kg_error_text(running.arena, error) : upgrade(&running, &status);
+		why = error ? kg_error_text(running.arena, error) : pod_find(&running, &status);
+		if (!why)
+			why = upgrade(&running, &status);
 		if (!why || error || status != 401)
 			break;
 		ways->server.is_refused = true;

@@ -118,8 +118,9 @@ main(int argc, char **argv)
 	}
 	if (strcmp(command, "try") == 0)
 		return forward_try(&words.ways);
-	if (strcmp(command, "exec") == 0 && optind + 1 < argc) {
-		words.exec.pod = words.ways.about.name;
+	bool is_service = strcmp(words.ways.about.kind, "service") == 0;
+	if (strcmp(command, "exec") == 0 && optind + 1 < argc && !is_service) {
+		words.ways.about.port = NULL;
 		words.exec.command = (const char *const *)argv + 1 + optind;
 		return exec_run(&words.ways, &words.exec);
 	}

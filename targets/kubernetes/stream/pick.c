@@ -228,11 +228,11 @@ static struct kg_error *
 pod_add(struct kg_arena *arena, const struct kg_pick_about *about, const cJSON *pod, struct picks *picks)
 {
 	const char *name = kg_json_text(pod, "metadata.name");
-	uint16_t port = pod_port(pod, about->port);
+	uint16_t port = about->port ? pod_port(pod, about->port) : 0;
 
 	if (!name || !pod_is_ready(pod))
 		return NULL;
-	if (port == 0)
+	if (about->port && port == 0)
 		return no_port(arena, about);
 	kg_list_push(arena, &picks->list, (struct kg_pick){ name, port });
 	return NULL;

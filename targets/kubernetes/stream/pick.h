@@ -19,14 +19,14 @@ struct kg_pick_about {
 	const char *namespace_;
 	const char *kind; /* one of kg_pick_kinds */
 	const char *name;
-	const char *port; /* a number or a name: the Service's, else the container's */
+	const char *port; /* a number or a name: the Service's, else the container's; NULL: none, and it is no Service */
 };
 /* "service", "pod", "deployment", …, ended by NULL. */
 extern const char *const kg_pick_kinds[];
 
 struct kg_pick {
 	const char *pod;
-	uint16_t port;
+	uint16_t port; /* 0: none was asked for */
 };
 
 const char *kg_pick_path(struct kg_arena *arena, const struct kg_pick_about *about);
