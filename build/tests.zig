@@ -189,6 +189,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/run/remote_test.c", .rooms = run_rooms, .more = run_bench ++ .{ "tests/unit/registry/registry_server.c", "tests/unit/registry/liar.c" } },
     .{ .source = "tests/unit/run/review_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/run_test.c", .rooms = run_rooms, .more = run_bench },
+    .{ .source = "tests/unit/run/show_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/sink_live_test.c", .rooms = &.{.run}, .more = &.{"tests/unit/run/screen.c"} },
     .{ .source = "tests/unit/run/sink_summary_test.c", .rooms = &.{.run} },
     .{ .source = "tests/unit/run/sink_test.c", .rooms = &.{.run} },

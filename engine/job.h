@@ -72,6 +72,12 @@ struct kg_remote {
 	int64_t stall_ms; /* how long an exchange may stand still */
 };
 
+/* What `kgraph logs` is asked for. */
+struct kg_show {
+	bool follow;   /* it goes on with what is printed from now on, until it is ended */
+	int64_t lines; /* so many of the last ones of each thing that prints; -1: all */
+};
+
 /* Where things are. All absolute, all without a slash at the end. */
 struct kg_folders {
 	const char *graph; /* of the root graph file */
@@ -97,12 +103,13 @@ struct kg_job {
 	int64_t limit_bytes;          /* collect: how much may be left */
 	bool purge;                   /* undo: data is to go as well */
 	const char *gather;           /* gather: the folder to write into, absolute, mode 0700; else NULL */
+	const struct kg_show *show;   /* show: how much is wanted; else NULL */
 	struct kg_child_result child; /* of the last kg_wait_child */
 	struct kg_http_result http;   /* of the last kg_wait_http */
 
 	const char *folder;      /* of the graph file that says the node: where its relative paths start */
 	const char *keep;        /* state/nodes/NAME: files of the kind's own that outlive the run; made by kg_job_keep */
-	const char *log;         /* file that holds what the node prints in this run; appended to by kg_wait_child */
+	const char *log;         /* file that holds what the node prints in this run; appended to by kg_wait_child. NULL in show */
 	const char *fingerprint; /* 32 hexadecimal digits: what the node is made of now; "" in undo */
 	const char *
 	    inputs; /* 32 hexadecimal digits: of the content of the node's input files alone, which are named as seen from the graph's
@@ -304,6 +311,11 @@ void kg_topic_signal(struct kg_topic *topic);
 
 /* What the user sees beside the node's name from now on: "127.0.0.1:25432: connection refused". Secrets are masked. */
 [[gnu::format(printf, 2, 3)]] void kg_tell(struct kg_job *job, const char *format, ...);
+/*
+ * In show, and in the streams and callbacks (kg_http.collect) of what it asks: a line for the user, without its end. Secrets are masked. What is not of
+ * the log itself, such as why there is none of a container, is for kg_tell.
+ */
+void kg_print(struct kg_job *job, const char *line);
 /* Adds a line to the node's log. */
 [[gnu::format(printf, 2, 3)]] void kg_job_log(struct kg_job *job, const char *format, ...);
 /* From now on value is a secret: *** wherever this run shows, logs or stores it. */

@@ -123,13 +123,18 @@ struct kg_kind {
 	 */
 	kg_step *gather;
 	/*
+	 * For `kgraph logs`, where what a thing prints is asked for by steps: hands each line to kg_print, as many as job->show says. Asks only and changes
+	 * nothing, also beside a run and after one that was killed, as gather does. kg_absent(why): nothing prints, and the node's own log is shown instead.
+	 */
+	kg_step *show;
+	/*
 	 * Closes what the kind itself holds open, such as a database connection, when an operation is ended before its last step: by
 	 * its time limit or by Ctrl-C. No step; nothing of the job is open. NULL: nothing.
 	 */
 	void (*close)(struct kg_job *job);
 	/*
 	 * The command line that prints what the node's thing has printed, ended by NULL, for `kgraph logs`; run with kgraph's own environment, secrets masked.
-	 * lines -1: all. Pure, but for asking which programs are installed. NULL, the function or what it gives: the node's log.
+	 * lines -1: all. Pure, but for asking which programs are installed. NULL, the function or what it gives: `show`, or else the node's log.
 	 */
 	const char *const *(*logs)(struct kg_arena *arena, const struct kg_pair *remembered, bool follow, int64_t lines);
 	/* What `down` says when it leaves what a run has made, which goes on and costs something until --purge. NULL: nothing that anybody notices. */

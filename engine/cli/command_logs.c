@@ -22,6 +22,7 @@
 #include "engine/cli/cli.h"
 #include "engine/cli/kinds.h"
 #include "engine/cli/logs_program.h"
+#include "engine/cli/logs_show.h"
 #include "engine/cli/session.h"
 #include "engine/target.h"
 
@@ -190,29 +191,33 @@ follow(struct log *log)
 		close(watch);
 }
 
-/* The command line that prints the log of what keeps one itself; NULL when the node has none, or was never brought up. */
-static const char *const *
-program_of(struct kg_cli *cli, const struct kg_checkout *checkout, const char *node)
+/*
+ * The kind of a node that was brought up, or begun; NULL when it was not. *ret_argv: the command line that prints the log of what keeps one itself; NULL
+ * when the node has none.
+ */
+static const struct kg_kind *
+kind_of(struct kg_cli *cli, const struct kg_checkout *checkout, const char *node, const char *const **ret_argv)
 {
 	const struct kg_options *options = &cli->asked.options;
 	const struct kg_entry *entry = NULL;
 	struct kg_ledger *ledger;
 
+	*ret_argv = NULL;
+
 	if (access(checkout->state, F_OK) < 0 || kg_ledger_open_reading(cli->arena, checkout->state, &ledger))
 		return NULL;
 	struct kg_error *error = kg_ledger_find(ledger, cli->arena, node, &entry);
 	const struct kg_kind *kind = !error && entry ? kg_kinds_find(entry->kind) : NULL;
-	const char *const *argv = NULL;
 	if (kind && kind->logs) {
 		struct kg_pair *outputs = kg_new_array(cli->arena, struct kg_pair, entry->output_count + 1);
 
 		for (uint32_t i = 0; i < entry->output_count; i++)
 			outputs[i] = (struct kg_pair){ kg_copy(cli->arena, entry->outputs[i].key),
 				kg_copy(cli->arena, entry->outputs[i].value) };
-		argv = kind->logs(cli->arena, outputs, options->follow, options->lines);
+		*ret_argv = kind->logs(cli->arena, outputs, options->follow, options->lines);
 	}
 	kg_ledger_close(ledger);
-	return argv;
+	return kind;
 }
 
 /* What `secret` lists under `env` may be written out in the graph. */
@@ -237,12 +242,11 @@ secrets_mask(const struct kg_graph *graph, const char *node, struct kg_mask *mas
 
 /* True when the node's thing keeps its own log, and that was printed. */
 static bool
-program_print(struct kg_cli *cli, const struct kg_checkout *checkout, const char *node)
+program_print(struct kg_cli *cli, const struct kg_checkout *checkout, const char *node, const char *const *argv)
 {
-	const char *const *argv = program_of(cli, checkout, node);
 	struct kg_session session = { .cli = cli, .reading = true, .checkout = *checkout };
 
-	if (!argv || kg_session_open_run(&session) != 0)
+	if (kg_session_open_run(&session) != 0)
 		return false;
 	/* Our own copy: the run's is closed before the log is, which may be followed for hours. */
 	struct kg_mask mask = { .arena = cli->arena };
@@ -254,20 +258,37 @@ program_print(struct kg_cli *cli, const struct kg_checkout *checkout, const char
 	return kg_logs_program(cli->arena, &mask, argv);
 }
 
+/* By the node's kind. False: its own log is to be printed; *ret_none is why, or "". */
+static bool
+kind_print(struct kg_cli *cli, const struct kg_checkout *checkout, const char *node, const char **ret_none, int *ret_status)
+{
+	const char *const *argv;
+	const struct kg_kind *kind = kind_of(cli, checkout, node, &argv);
+
+	*ret_status = KG_EXIT_UP;
+	*ret_none = "";
+	if (argv && program_print(cli, checkout, node, argv))
+		return true;
+	if (kind && kind->show)
+		*ret_status = kg_logs_show(cli, checkout, node, ret_none);
+	return !*ret_none;
+}
+
 int
 kg_command_logs(struct kg_cli *cli)
 {
 	struct kg_checkout checkout;
 	struct log log;
 	int status = kg_checkout_open(cli, &checkout);
+	const char *node = cli->asked.arguments[0], *none;
 
-	if (status != 0)
+	if (status != 0 || kind_print(cli, &checkout, node, &none, &status))
 		return status;
-	if (program_print(cli, &checkout, cli->asked.arguments[0]))
-		return KG_EXIT_UP;
-	struct kg_error *error = log_find(cli, &checkout, cli->asked.arguments[0], &log);
+	struct kg_error *error = log_find(cli, &checkout, node, &log);
 	if (error)
-		return kg_cli_fail(cli, error);
+		return kg_cli_fail(cli, *none ? kg_error_wrap(cli->arena, error, "%s", none) : error);
+	if (*none && !cli->asked.options.quiet)
+		fprintf(stderr, "%s: %s; this is what it printed when it was brought up\n", node, none);
 	log.fd = open(log.path, O_RDONLY | O_CLOEXEC);
 	if (log.fd < 0 || fstat(log.fd, &log.stat) < 0)
 		return kg_cli_fail(cli, kg_error_system(cli->arena, errno, "cannot open %s", log.path));

@@ -75,6 +75,19 @@ enum kg_run_outcome kg_run_down(struct kg_run *run, const char *const *names, bo
 [[nodiscard]] struct kg_error *kg_run_gather(
     struct kg_run *run, const char *folder, const char *const *names, struct kg_errors *problems, uint32_t *ret_count);
 
+/* Where `kgraph logs` prints to. */
+struct kg_show_to {
+	void (*line)(void *context, const char *line); /* without its end; secrets are masked */
+	bool (*flush)(void *context);                  /* after lines, and now and then; false: nobody reads any more */
+	void *context;
+};
+/*
+ * For `kgraph logs`: what the node's thing prints, as kg_kind.show finds it out. For a run that was opened for reading. *ret_none: NULL when that was
+ * shown; else why there is nothing, "" when the ledger does not know the node or its kind has no such steps. What is told meanwhile goes to the reporter.
+ */
+[[nodiscard]] struct kg_error *kg_run_show(
+    struct kg_run *run, const char *name, const struct kg_show *show, const struct kg_show_to *to, const char **ret_none);
+
 /* What the ledger remembers, sorted by name. */
 void kg_run_entries(const struct kg_run *run, const struct kg_entry *const **ret_entries, uint32_t *ret_count);
 /* Is what the entry's node left alive? For `status`: "running, pid 123" or why not; NULL when the kind has nothing that outlives a run. */

@@ -136,6 +136,7 @@ struct kg_fetching {
 };
 
 struct down;
+struct kg_showing;
 
 struct kg_run {
 	struct kg_arena *arena;
@@ -188,10 +189,11 @@ struct kg_run {
 	int64_t spared_ns; /* that making what was restored would have taken, as far as that is known */
 	int64_t started_ns;
 	struct kg_wait time_limit, kill_limit;
-	struct down *down;     /* engine/run/down.c's own */
-	void *registries;      /* engine/registry's own, for all jobs */
-	void *clients;         /* a client library's own, for all jobs */
-	const void **reviewed; /* by node: what its kind's review has left for it; NULL: nothing for any */
+	struct down *down;          /* engine/run/down.c's own */
+	struct kg_showing *showing; /* engine/run/show.c's own; NULL: nothing is shown */
+	void *registries;           /* engine/registry's own, for all jobs */
+	void *clients;              /* a client library's own, for all jobs */
+	const void **reviewed;      /* by node: what its kind's review has left for it; NULL: nothing for any */
 };
 
 /* engine/run/inquire.c: what reviews ask of the world, all at once; returns when all have ended */

@@ -66,6 +66,13 @@ kg_kubernetes_node_label(struct kg_arena *arena, const char *name)
 	return kg_text_end(&text);
 }
 
+const char *
+kg_kubernetes_node_selector(struct kg_job *job)
+{
+	return kg_format(
+	    job->arena, "%s," KG_LABEL_NODE "=%s", kg_kubernetes_selector(job), kg_kubernetes_node_label(job->arena, job->name));
+}
+
 static const char *
 label_of(const cJSON *object, const char *name)
 {

@@ -98,9 +98,7 @@ list_one(struct kg_job *job)
 {
 	const struct kubernetes_state *state = job->whole->state;
 	struct gathering *it = gathering_of(job);
-	const char *selector = it->is_ours ? kg_format(job->arena, "%s," KG_LABEL_NODE "=%s", kg_kubernetes_selector(job),
-						 kg_kubernetes_node_label(job->arena, job->name))
-					   : NULL;
+	const char *selector = it->is_ours ? kg_kubernetes_node_selector(job) : NULL;
 
 	return kg_api_list(job, state->api, it->resource, it->namespace_, selector, &it->items, list_done);
 }

@@ -236,9 +236,11 @@ struct kg_api_logs {
 	const char *container; /* NULL: the pod's only one */
 	bool previous;         /* of the container before the last restart */
 	bool timestamps;
-	bool follow;                                                    /* until the container ends; with collect */
-	int64_t tail_lines;                                             /* 0: all */
-	int64_t limit_bytes;                                            /* 0: 1 MiB; negative: none */
+	bool follow;         /* until the container ends; with collect. Not asked again */
+	int64_t tail_lines;  /* 0: all; negative: none of those that are there */
+	const char *since;   /* not before the second of this time, RFC 3339; NULL: all */
+	int64_t stall_ms;    /* for which nothing may arrive, and then as long as it takes; 0: 60 s for all of it */
+	int64_t limit_bytes; /* 0: 1 MiB; negative: none */
 	bool (*collect)(void *context, const char *bytes, size_t size); /* NULL: the text is job->http.body */
 	void *context;
 };

@@ -95,15 +95,19 @@ kg_api_logs(struct kg_job *job, struct kg_api *api, const struct kg_api_logs *lo
 	kg_path_query(&path, "previous", logs->previous ? "true" : NULL);
 	kg_path_query(&path, "timestamps", logs->timestamps ? "true" : NULL);
 	kg_path_query(&path, "follow", logs->follow ? "true" : NULL);
-	if (logs->tail_lines > 0)
-		kg_path_query(&path, "tailLines", kg_format(job->arena, "%lld", (long long)logs->tail_lines));
+	kg_path_query(&path, "sinceTime", logs->since);
+	if (logs->tail_lines != 0)
+		kg_path_query(
+		    &path, "tailLines", kg_format(job->arena, "%lld", (long long)(logs->tail_lines > 0 ? logs->tail_lines : 0)));
 	if (limit > 0 && !logs->follow)
 		kg_path_query(&path, "limitBytes", kg_format(job->arena, "%lld", (long long)limit));
 	return kg_api_ask(job, api,
 	    &(struct kg_api_request){
 		.path = kg_text_end(&path),
 		.accept = "*/*",
-		.timeout_ms = logs->follow ? -1 : 0,
+		.timeout_ms = logs->follow || logs->stall_ms > 0 ? -1 : 0,
+		.stall_ms = logs->stall_ms,
+		.patience_ms = logs->follow ? -1 : 0,
 		.collect = logs->collect,
 		.context = logs->context,
 	    },
