@@ -417,6 +417,7 @@ pub const rooms = struct {
         .files = &.{
             "cluster.c",
             "cluster_config.c",
+            "cluster_gather.c",
             "cluster_file.c",
             "cluster_health.c",
             "cluster_kept.c",

@@ -208,6 +208,7 @@ const struct kg_kind kg_kind_kind_cluster = {
 	.run = kg_cluster_run,
 	.ready = kg_cluster_ready,
 	.undo = kg_cluster_undo,
+	.gather = kg_cluster_gather,
 	.kept = "the cluster runs on, for the next `up`; `kgraph down --purge` deletes it",
 	.frees_ports = true,
 };

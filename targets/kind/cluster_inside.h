@@ -1,18 +1,21 @@
 /*
  * What the files of the kind `kind-cluster` share: cluster.c says what a node is and whether its cluster is there, cluster_run.c uses it again, cluster_make.c
- * makes and cluster_undo.c deletes it, cluster_config.c renders what kind is told, cluster_kept.c remembers what was made, cluster_health.c asks its API server.
+ * makes and cluster_undo.c deletes it, cluster_gather.c collects what its nodes say, cluster_config.c renders what kind is told, cluster_kept.c remembers what was made, cluster_health.c asks its API server.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/base/list.h"
 #include "engine/containers/engine.h"
 #include "engine/job.h"
 #include "targets/kind/cluster_config.h"
 #include "targets/kind/cluster_kept.h"
 #include "targets/kind/kubeconfig.h"
 #include "targets/kind/nodes.h"
+
+struct question;
 
 struct cluster_spec {
 	struct kg_engine_spec engine; /* first: see engine.h */
@@ -41,8 +44,10 @@ struct cluster_state {
 	bool was_made;     /* by this run */
 	bool has_answered; /* the API server */
 	struct kg_error *error;
-	uint16_t port;         /* that is taken */
-	const char *mark_path; /* a copy of the node's mark */
+	KG_LIST(struct question *) questions; /* to nodes, for `kgraph collect` */
+	kg_step *gathered;                    /* behind them */
+	uint16_t port;                        /* that is taken */
+	const char *mark_path;                /* a copy of the node's mark */
 };
 
 /* ---- cluster.c */
@@ -55,9 +60,9 @@ const char *kg_cluster_file(const struct kg_job *job, const char *name);
 #define KG_CLUSTER_CONFIG "config.json"
 #define KG_CLUSTER_KEPT "cluster.json"
 
-/* ---- cluster_run.c, cluster_make.c, cluster_undo.c, cluster_health.c */
+/* ---- cluster_run.c, cluster_make.c, cluster_undo.c, cluster_health.c, cluster_gather.c */
 
-kg_step kg_cluster_run, kg_cluster_undo, kg_cluster_ready;
+kg_step kg_cluster_run, kg_cluster_undo, kg_cluster_ready, kg_cluster_gather;
 /* Makes the cluster that state says; there is none of its name. Goes on with kg_cluster_give. */
 kg_step kg_cluster_make;
 /* The node's outputs; the last step of a run. */
@@ -72,6 +77,11 @@ kg_step kg_cluster_give;
 struct kg_child *kg_cluster_kind(struct kg_job *job, const char *const *arguments);
 /* Deletes the cluster state->gone_name, whose containers are nodes, and goes on with state->then. */
 struct kg_next kg_cluster_delete(struct kg_job *job, const struct kg_kind_nodes *nodes);
+
+/* Writes what state->nodes say of themselves into folder, a folder each, and goes on with then whatever came of it. */
+struct kg_next kg_cluster_gather_nodes(struct kg_job *job, const char *folder, kg_step *then);
+/* Where that of a cluster that could not be made is kept. */
+const char *kg_cluster_failed_folder(const struct kg_job *job);
 
 /* Reads the kubeconfig in job->keep into state->kubeconfig. False when there is none that is whole. */
 bool kg_cluster_kubeconfig_read(struct kg_job *job);

@@ -2,8 +2,8 @@
  * Makes a cluster with kind: asks whether its ports are free, has it made, tries again what goes well when it is tried again, and marks it.
  *
  *     ports ─ create ─┬─ listed ─ marked ─ answers ─ outputs
- *      │              └─ (what is left deleted) ─┐
- *      └─────────────────────────────────────────┘
+ *      │              └─ what is left: (what it says kept) ─ deleted ─┬─ failed
+ *      └──────────────────────────────────────────────────────────────┘
  */
 #include <ctype.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 
 static constexpr uint32_t creations_tried_again = 2;
 
-static kg_step ports_free, created, partial_gone, made_listed, marked, made_answered;
+static kg_step ports_free, created, partial_listed, partial_gathered, partial_gone, made_listed, marked, made_answered;
 
 struct kg_next
 kg_cluster_make(struct kg_job *job)
@@ -58,13 +58,16 @@ ports_free(struct kg_job *job)
 		.config = state->config,
 	};
 	unlink(kubeconfig);
-	struct kg_error *error = kg_file_write(job->arena, config, state->config, strlen(state->config), 0600);
+	struct kg_error *error = kg_file_remove(job->arena, kg_cluster_failed_folder(job));
+	if (!error)
+		error = kg_file_write(job->arena, config, state->config, strlen(state->config), 0600);
 	if (!error)
 		error = kg_cluster_kept_write(job->arena, kg_cluster_file(job, KG_CLUSTER_KEPT), &state->kept);
 	if (error)
 		return kg_failed(error);
-	kg_arguments_add(
-	    &arguments, "create", "cluster", "--name", state->name, "--config", config, "--kubeconfig", kubeconfig, NULL);
+	/* What it could not finish is left, so that its nodes can be asked why. */
+	kg_arguments_add(&arguments, "create", "cluster", "--retain", "--name", state->name, "--config", config, "--kubeconfig",
+	    kubeconfig, NULL);
 	struct kg_child *child = kg_cluster_kind(job, kg_arguments_end(&arguments));
 	child->line = progress_tell;
 	child->context = job;
@@ -127,27 +130,50 @@ created(struct kg_job *job)
 	if (job->child.status == 0)
 		return kg_kind_nodes_list(job, &state->engine, made_listed);
 	state->error = creation_error(job);
-	if (job->timed_out || !is_flaky(words) || state->tries >= creations_tried_again)
+	/* Somebody else has made one of that name since it was looked for: it is not ours to ask, or to delete. */
+	if (job->timed_out || strstr(words, "already exist for a cluster"))
 		return kg_failed(state->error);
-	state->tries++;
-	kg_job_log(job, "%s; it is tried again", state->error->message);
-	kg_tell(job, "tried again: %s", state->error->message);
-	return kg_kind_nodes_list(job, &state->engine, partial_gone);
+	if (is_flaky(words) && state->tries < creations_tried_again) {
+		state->tries++;
+		kg_job_log(job, "%s; it is tried again", state->error->message);
+		kg_tell(job, "tried again: %s", state->error->message);
+		state->error = NULL;
+	}
+	return kg_kind_nodes_list(job, &state->engine, partial_listed);
 }
 
-/* kind takes away what it could not finish, unless it was ended before. */
+/* What the nodes of the last try say is kept for `kgraph collect`: when somebody asks they are gone. */
 static struct kg_next
-partial_gone(struct kg_job *job)
+partial_listed(struct kg_job *job)
 {
 	struct cluster_state *state = job->state;
 	struct kg_error *error = kg_cluster_listing_read(job);
 
 	if (error)
-		return kg_failed(error);
+		return kg_failed(state->error ? state->error : error);
 	state->nodes = kg_kind_nodes_of(job->arena, &state->listing, state->name);
+	if (!state->error || state->nodes.all.count == 0)
+		return kg_go(partial_gathered);
+	kg_tell(job, "asking the nodes of %s why it could not be made", state->name);
+	return kg_cluster_gather_nodes(job, kg_cluster_failed_folder(job), partial_gathered);
+}
+
+static struct kg_next
+partial_gathered(struct kg_job *job)
+{
+	struct cluster_state *state = job->state;
+
 	state->gone_name = state->name;
-	state->then = kg_cluster_make;
-	return state->nodes.all.count > 0 ? kg_cluster_delete(job, &state->nodes) : kg_go(kg_cluster_make);
+	state->then = partial_gone;
+	return state->nodes.all.count > 0 ? kg_cluster_delete(job, &state->nodes) : kg_go(partial_gone);
+}
+
+static struct kg_next
+partial_gone(struct kg_job *job)
+{
+	const struct cluster_state *state = job->state;
+
+	return state->error ? kg_failed(state->error) : kg_go(kg_cluster_make);
 }
 
 static struct kg_next

@@ -62,15 +62,26 @@ kg_cluster_delete(struct kg_job *job, const struct kg_kind_nodes *nodes)
 	return kg_wait_child(job, child, deleted);
 }
 
+/* Why a cluster could not be made says more than that what is left of it could not be deleted. */
+static struct kg_next
+gone(struct kg_job *job, const struct kg_engine *program)
+{
+	const struct cluster_state *state = job->state;
+
+	if (job->child.status == 0)
+		return kg_go(state->then);
+	struct kg_error *error = kg_engine_error(job, program, kg_format(job->arena, "delete the cluster %s", state->gone_name));
+	if (state->error)
+		kg_job_log(job, "%s", kg_error_text(job->arena, error));
+	return kg_failed(state->error ? state->error : error);
+}
+
 static struct kg_next
 deleted(struct kg_job *job)
 {
 	const struct cluster_state *state = job->state;
 
-	if (job->child.status != 0)
-		return kg_failed(
-		    kg_engine_error(job, &state->kind, kg_format(job->arena, "delete the cluster %s", state->gone_name)));
-	return kg_go(state->then);
+	return gone(job, &state->kind);
 }
 
 static struct kg_next
@@ -78,10 +89,7 @@ removed(struct kg_job *job)
 {
 	const struct cluster_state *state = job->state;
 
-	if (job->child.status != 0)
-		return kg_failed(
-		    kg_engine_error(job, &state->engine, kg_format(job->arena, "delete the cluster %s", state->gone_name)));
-	return kg_go(state->then);
+	return gone(job, &state->engine);
 }
 
 /* What was being made when a run was ended has no outputs; that it was is kept beside the ledger. */

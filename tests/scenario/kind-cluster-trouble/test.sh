@@ -62,6 +62,19 @@ kg up
 ended_with 0
 same "$(kind_calls create)" 3
 grep -q "it is tried again" .kgraph/default/runs/*/cluster.log
+kg collect living
+same "$(ls living/cluster/shop-e2e-control-plane/inspect.json)" living/cluster/shop-e2e-control-plane/inspect.json
+kg down --purge
+
+# It fails each time: nothing of it is left, and what its nodes said is kept.
+echo 9 >"$FAKE_KIND/fail"
+kg up
+ended_with 1
+says "cannot make the cluster shop-e2e: failed to init node with kubeadm"
+same "$(kind_nodes shop-e2e)" ""
+kg collect failed
+grep -q shop-e2e-control-plane failed/cluster/failed/shop-e2e-control-plane/inspect.json
+rm "$FAKE_KIND/fail"
 kg down --purge
 
 # What stays wrong is told in kind's words, and once.
