@@ -290,6 +290,8 @@ struct kg_question {
 	size_t size;
 	const void *
 	    about; /* job->about of ask: what the key stands for, of whoever asked first. In an arena of the run. NULL: the key says it all */
+	const char *const *
+	    unmoved_by; /* names of kinds, ended by NULL: making their nodes makes no answer too old, as building an image changes no cluster. NULL: none */
 };
 /* Goes on with then when job->answer is there. */
 struct kg_next kg_wait_answer(struct kg_job *job, const struct kg_question *question, kg_step *then);

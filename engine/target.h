@@ -97,6 +97,7 @@ struct kg_kind {
 	 * run. NULL: none; job->survey is NULL as well when it failed.
 	 */
 	kg_step *survey;
+	const char *const *survey_unmoved_by; /* see kg_question.unmoved_by */
 	kg_step *look;  /* is what the ledger remembers still there? kg_done or kg_absent(why). NULL: its products tell */
 	kg_step *run;   /* makes it so; harmless when repeated */
 	kg_step *ready; /* done when a user would call it ready; NULL: the common setting `ready`, or when run is done */

@@ -8,6 +8,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/assert.h"
 #include "engine/base/clock.h"
+#include "engine/base/text.h"
 #include "engine/run/state.h"
 
 /* What a kind asks by its survey, or a job by kg_wait_answer: two that ask with the same step and key share the answer. */
@@ -37,6 +38,7 @@ survey_of_kind(struct kg_run *run, const struct kg_operation *operation)
 		.key = kind->survey_key(run->arena, operation->job.spec),
 		.ask = kind->survey,
 		.size = kind->survey_size,
+		.unmoved_by = kind->survey_unmoved_by,
 	};
 
 	return survey_of(run, &question, kind);
@@ -80,6 +82,15 @@ operation_for(struct kg_run *run, struct kg_survey *survey, const struct kg_oper
 	return operation;
 }
 
+static bool
+is_moved_by(const struct kg_question *question, const char *kind)
+{
+	for (const char *const *name = question->unmoved_by; name && *name; name++)
+		if (kg_text_equal(*name, kind))
+			return false;
+	return true;
+}
+
 /* What the node needs may have been made since the world was asked, and be what it asks about. */
 static bool
 is_too_old(const struct kg_run *run, const struct kg_survey *survey, uint32_t node)
@@ -87,9 +98,11 @@ is_too_old(const struct kg_run *run, const struct kg_survey *survey, uint32_t no
 	const struct kg_node *it = node == KG_NO_NODE ? NULL : &run->graph->nodes[node];
 
 	for (uint32_t i = 0; it && i < it->edge_count; i++) {
-		const struct kg_task *need = &run->tasks[run->graph->edges[it->first_edge + i].node];
+		uint32_t need = run->graph->edges[it->first_edge + i].node;
+		const struct kg_task *task = &run->tasks[need];
+		const struct kg_kind *kind = run->options.kinds[run->graph->nodes[need].kind];
 
-		if (need->was_made && need->ended_ns > survey->started_ns)
+		if (task->was_made && task->ended_ns > survey->started_ns && is_moved_by(&survey->question, kind->facts.name))
 			return true;
 	}
 	return false;
@@ -182,8 +195,10 @@ kg_survey_look(struct kg_job *job)
 
 	if (!kind->survey)
 		return kg_go(kind->look);
-	*question =
-	    (struct kg_question){ .key = kind->survey_key(job->arena, job->spec), .ask = kind->survey, .size = kind->survey_size };
+	*question = (struct kg_question){ .key = kind->survey_key(job->arena, job->spec),
+		.ask = kind->survey,
+		.size = kind->survey_size,
+		.unmoved_by = kind->survey_unmoved_by };
 	return kg_wait_answer(job, question, surveyed);
 }
 

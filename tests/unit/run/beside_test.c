@@ -96,13 +96,20 @@ static const struct kg_kind kind_teller = {
 	.ready = ready,
 };
 
-static const struct kg_kind *const kinds[] = { &kind_teller, &bench_kind_surveyed, &bench_kind_step, NULL };
+/* bench_kind_surveyed, whose world no node of the kind `step` changes. */
+static struct kg_kind kind_unmoved;
+
+static const struct kg_kind *const kinds[] = { &kind_teller, &bench_kind_surveyed, &bench_kind_step, &kind_unmoved, NULL };
 
 static int
 make(void **state)
 {
+	static const char *const steps[] = { "step", NULL };
 	struct bench *bench = bench_make();
 
+	kind_unmoved = bench_kind_surveyed;
+	kind_unmoved.facts.name = "unmoved";
+	kind_unmoved.survey_unmoved_by = steps;
 	bench->kinds = kinds;
 	*state = bench;
 	return 0;
@@ -174,6 +181,22 @@ an_answer_from_before_what_it_is_about_is_asked_for_again(void **state)
 	assert_int_equal(bench_surveys, 5);
 }
 
+/* b is asked about from the start of the second run, and a changes nothing of that. */
+static void
+an_answer_holds_beside_nodes_that_change_nothing_of_it(void **state)
+{
+	struct bench *bench = *state;
+	static const char graph[] = "[node.a]\nkind = \"step\"\ngives = \"%d\"\n"
+				    "[node.b]\nkind = \"unmoved\"\nworld = \"x\"\nneeds = [\"a\"]\nuses = [\"${node.a.value}\"]\n";
+
+	for (int i = 0; i < 2; i++) {
+		bench_graph(bench, kg_format(bench->arena, graph, i));
+		bench_up(bench, (struct kg_run_options){ 0 });
+		assert_int_equal(bench->summary.made, 2);
+		assert_int_equal(bench_surveys, i + 1);
+	}
+}
+
 /* b's turn never comes, and yet its survey was asked, beside the run of a. */
 static void
 what_is_remembered_is_asked_for_from_the_start(void **state)
@@ -202,6 +225,7 @@ main(void)
 		STORY(one_that_ends_by_itself_may_be_followed_as_well),
 		STORY(pieces_of_output_are_collected),
 		STORY(an_answer_from_before_what_it_is_about_is_asked_for_again),
+		STORY(an_answer_holds_beside_nodes_that_change_nothing_of_it),
 		STORY(what_is_remembered_is_asked_for_from_the_start),
 	};
 
