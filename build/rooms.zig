@@ -431,6 +431,7 @@ pub const rooms = struct {
             "load_layout.c",
             "load_push.c",
             "load_run.c",
+            "load_tar.c",
             "node_status.c",
             "nodes.c",
         },

@@ -130,9 +130,10 @@ static struct kg_next
 nodes_ask(struct kg_job *job)
 {
 	const struct load_spec *spec = job->spec;
-
 	struct load_nodes *nodes = job->survey;
 
+	if (is_given(spec->registry))
+		return kg_done(job);
 	/* Not the survey of clusters: it may be as old as the run, and the cluster younger. */
 	if (is_given(spec->cluster)) {
 		struct kg_error *error = kg_engine_find(job->arena, spec->engine.engine, &nodes->engine);
@@ -206,6 +207,9 @@ kg_load_digest(const struct load_nodes *nodes, uint32_t node, const char *name)
 	return kg_map_get(&nodes->images[node], name, &index) ? nodes->digests.items[index] : NULL;
 }
 
+/* What nodes have is asked for while the image is still being built, and holds: whoever builds puts nothing into a node. */
+static const char *const builders[] = { "image", NULL };
+
 static const char *
 nodes_key(struct kg_arena *arena, const void *given)
 {
@@ -225,6 +229,7 @@ kg_load_question(struct kg_job *job)
 		.key = nodes_key(job->arena, job->spec),
 		.ask = nodes_ask,
 		.size = sizeof(struct load_nodes),
+		.unmoved_by = builders,
 	};
 	return question;
 }
@@ -286,6 +291,10 @@ const struct kg_kind kg_kind_image_load = {
 		.spec_size = sizeof(struct load_spec),
 	},
 	.state_size = sizeof(struct load_state),
+	.survey_size = sizeof(struct load_nodes),
+	.survey_key = nodes_key,
+	.survey = nodes_ask,
+	.survey_unmoved_by = builders,
 	.look = look,
 	.run = run,
 	.undo = kg_done,

@@ -1,4 +1,4 @@
-/* Which parts of an image travel: what an OCI layout holds, what the nodes hold, and the archive between them. */
+/* Which parts of an image travel: what an OCI layout holds, what the nodes hold, and the index of the archive between them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,14 +33,33 @@ blob_read(struct kg_arena *arena, const cJSON *descriptor, struct load_blob *ret
 	return true;
 }
 
-static struct kg_error *
-manifest_read(struct kg_arena *arena, const char *text, struct load_image *image)
+const char *
+kg_load_digest_hex(const char *digest)
 {
+	return digest + sizeof(digest_start) - 1;
+}
+
+const char *
+kg_load_blob_path(struct kg_arena *arena, const char *blobs, const char *digest)
+{
+	return kg_format(arena, "%s/sha256/%s", blobs, kg_load_digest_hex(digest));
+}
+
+struct kg_error *
+kg_load_image_parts(struct kg_arena *arena, const char *blobs, struct load_image *image)
+{
+	const char *text;
+	size_t size;
+	struct kg_error *error = kg_file_read(arena, kg_load_blob_path(arena, blobs, image->manifest.digest), &text, &size);
+
+	if (error)
+		return error;
 	cJSON *manifest = cJSON_Parse(text);
 	const cJSON *layers = cJSON_GetObjectItemCaseSensitive(manifest, "layers"), *layer;
 	struct load_blob blob;
 	bool is_sound = blob_read(arena, cJSON_GetObjectItemCaseSensitive(manifest, "config"), &blob) && cJSON_IsArray(layers);
 
+	kg_list_push(arena, &image->blobs, image->manifest);
 	if (is_sound)
 		kg_list_push(arena, &image->blobs, blob);
 	cJSON_ArrayForEach(layer, layers)
@@ -58,8 +77,6 @@ kg_load_image_read(struct kg_arena *arena, const char *index, const char *blobs,
 {
 	cJSON *json = cJSON_Parse(index);
 	const cJSON *manifests = cJSON_GetObjectItemCaseSensitive(json, "manifests");
-	const char *text;
-	size_t size;
 
 	*ret_image = (struct load_image){ .name = name };
 	bool is_sound =
@@ -67,10 +84,36 @@ kg_load_image_read(struct kg_arena *arena, const char *index, const char *blobs,
 	cJSON_Delete(json);
 	if (!is_sound)
 		return kg_error_make(arena, KG_EFAILED, "the layout of %s does not hold one image", name);
-	kg_list_push(arena, &ret_image->blobs, ret_image->manifest);
-	const char *path = kg_format(arena, "%s/sha256/%s", blobs, ret_image->manifest.digest + sizeof(digest_start) - 1);
-	struct kg_error *error = kg_file_read(arena, path, &text, &size);
-	return error ? error : manifest_read(arena, text, ret_image);
+	return kg_load_image_parts(arena, blobs, ret_image);
+}
+
+static bool
+all_have(const struct kg_map *contents, uint32_t node_count, const char *digest)
+{
+	for (uint32_t i = 0; contents && i < node_count; i++)
+		if (!kg_map_get(&contents[i], digest, NULL))
+			return false;
+	return contents != NULL;
+}
+
+void
+kg_load_parts_find(struct kg_arena *arena, const struct load_image *images, uint32_t count, const struct kg_map *contents,
+    uint32_t node_count, struct load_parts *ret_parts)
+{
+	struct kg_map taken = { .arena = arena };
+
+	*ret_parts = (struct load_parts){ 0 };
+	for (uint32_t i = 0; i < count; i++) {
+		/* The first is the manifest, which import reads from the archive itself; the second the configuration, likewise. */
+		for (uint32_t j = 0; j < images[i].blobs.count; j++) {
+			const struct load_blob *blob = &images[i].blobs.items[j];
+
+			if ((j >= 2 && all_have(contents, node_count, blob->digest)) || !kg_map_put(&taken, blob->digest, 0))
+				continue;
+			kg_list_push(arena, ret_parts, *blob);
+			ret_parts->size_bytes += blob->size_bytes;
+		}
+	}
 }
 
 const char *

@@ -1,7 +1,5 @@
-/* The folder that images are copied to, shared by all nodes of a checkout, and the folders that archives are packed from. */
+/* The folder that images are copied to, shared by all nodes of a checkout. */
 #include <dirent.h>
-#include <errno.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,64 +10,28 @@
 #include "engine/base/text.h"
 #include "targets/kind/load_inside.h"
 
-static constexpr char layout_version[] = "{\"imageLayoutVersion\":\"1.0.0\"}";
-static constexpr char digest_start[] = "sha256:";
 static constexpr int64_t tidy_after_s = 24 * 60 * 60;
 
-static const char *
-blob_path(struct kg_arena *arena, const char *blobs, const char *digest)
+/* ---- what is known of nodes */
+
+void
+kg_load_known(struct kg_arena *arena, const struct load_nodes *nodes, uint32_t node, const char *blobs, struct kg_map *has)
 {
-	return kg_format(arena, "%s/sha256/%s", blobs, digest + sizeof(digest_start) - 1);
-}
+	const struct kg_map *images = &nodes->images[node];
 
-static bool
-all_have(const struct kg_map *contents, uint32_t node_count, const char *digest)
-{
-	for (uint32_t i = 0; contents && i < node_count; i++)
-		if (!kg_map_get(&contents[i], digest, NULL))
-			return false;
-	return contents != NULL;
-}
-
-/* Images share layers: what is there already is another one's. */
-static struct kg_error *
-blob_link(struct kg_arena *arena, const char *folder, const char *blobs, const struct load_blob *blob, int64_t *bytes)
-{
-	const char *from = blob_path(arena, blobs, blob->digest);
-	const char *to = kg_format(arena, "%s/blobs/sha256/%s", folder, blob->digest + sizeof(digest_start) - 1);
-
-	if (link(from, to) == 0)
-		*bytes += blob->size_bytes;
-	else if (errno != EEXIST)
-		return kg_error_system(arena, errno, "cannot link %s", from);
-	return NULL;
-}
-
-struct kg_error *
-kg_load_folder_make(struct kg_arena *arena, const char *folder, const char *blobs, const struct load_image *images, uint32_t count,
-    const struct kg_map *contents, uint32_t node_count, int64_t *ret_bytes)
-{
-	const char *index = kg_load_index_write(arena, images, count);
-
-	*ret_bytes = 0;
-	struct kg_error *error = kg_file_remove(arena, folder);
-	if (!error)
-		error = kg_file_make_folder(arena, kg_format(arena, "%s/blobs/sha256", folder), 0700);
-	if (!error)
-		error = kg_file_write(arena, kg_format(arena, "%s/index.json", folder), index, strlen(index), 0600);
-	if (!error)
-		error = kg_file_write(
-		    arena, kg_format(arena, "%s/oci-layout", folder), layout_version, sizeof(layout_version) - 1, 0600);
-	for (uint32_t i = 0; !error && i < count; i++) {
-		/* The first is the manifest, which import reads from the archive itself; the second the configuration, likewise. */
-		for (uint32_t j = 0; !error && j < images[i].blobs.count; j++) {
-			const struct load_blob *blob = &images[i].blobs.items[j];
-
-			if (j < 2 || !all_have(contents, node_count, blob->digest))
-				error = blob_link(arena, folder, blobs, blob, ret_bytes);
-		}
+	for (uint32_t slot = 0; slot < images->room; slot++) {
+		if (!images->slots[slot].key)
+			continue;
+		struct load_image image = {
+			.name = images->slots[slot].key,
+			.manifest.digest = nodes->digests.items[images->slots[slot].value],
+		};
+		/* Most images are none of ours, and their manifests are not here. */
+		if (kg_load_image_parts(arena, blobs, &image))
+			continue;
+		for (uint32_t i = 0; i < image.blobs.count; i++)
+			kg_map_put(has, image.blobs.items[i].digest, 0);
 	}
-	return error;
 }
 
 /* ---- tidying */
@@ -86,7 +48,7 @@ layout_count(struct kg_arena *arena, const char *layout, const char *blobs, stru
 	    kg_load_image_read(arena, index, blobs, layout, &image))
 		return;
 	for (uint32_t i = 0; i < image.blobs.count; i++)
-		kg_map_put(used, image.blobs.items[i].digest + sizeof(digest_start) - 1, 0);
+		kg_map_put(used, kg_load_digest_hex(image.blobs.items[i].digest), 0);
 }
 
 static void

@@ -116,33 +116,88 @@ what_is_no_layout_is_refused(void **state)
 		assert_non_null(kg_load_image_read(place->arena, indices[i], place->folder, "x", &image));
 }
 
-/* What stands in the folder that is packed. */
-static bool
-is_packed(struct place *place, const char *hex)
+/* The last digits of the digests that travel, in order. */
+static const char *
+travels(struct place *place, const struct load_image *images, uint32_t count, const struct kg_map *contents, int64_t *ret_bytes)
 {
-	return access(kg_format(place->arena, "%s/sending/blobs/sha256/%s", place->folder, hex), F_OK) == 0;
+	struct load_parts parts;
+	const char *text = "";
+
+	kg_load_parts_find(place->arena, images, count, contents, 2, &parts);
+	for (uint32_t i = 0; i < parts.count; i++)
+		text = kg_format(place->arena, "%s%c", text, parts.items[i].digest[sizeof("sha256:") - 1]);
+	*ret_bytes = parts.size_bytes;
+	return text;
 }
 
 static void
-only_what_a_node_lacks_is_packed(void **state)
+only_what_a_node_lacks_travels(void **state)
 {
 	struct place *place = *state;
-	struct load_image image = image_read(place);
+	struct load_image images[] = { image_read(place), image_read(place) };
 	struct kg_map contents[2] = { { .arena = place->arena }, { .arena = place->arena } };
-	const char *folder = kg_format(place->arena, "%s/sending", place->folder);
 	int64_t bytes;
 
 	kg_load_contents_read(place->arena, "sha256:" HEX_C "\nsha256:" HEX_D "\nsha256:" HEX_A "\n", &contents[0]);
 	kg_load_contents_read(place->arena, "sha256:" HEX_C "\nno digest\n", &contents[1]);
-	assert_null(kg_load_folder_make(place->arena, folder, place->folder, &image, 1, contents, 2, &bytes));
-	assert_true(is_packed(place, HEX_A)); /* the manifest and the configuration always */
-	assert_true(is_packed(place, HEX_B));
-	assert_false(is_packed(place, HEX_C));
-	assert_true(is_packed(place, HEX_D)); /* the second node lacks it */
+	/* The manifest and the configuration always; the second node lacks the last layer. */
+	assert_string_equal(travels(place, images, 1, contents, &bytes), "abd");
 	assert_int_equal(bytes, 300 + 10 + 20);
-	assert_null(kg_load_folder_make(place->arena, folder, place->folder, &image, 1, NULL, 2, &bytes));
-	assert_true(is_packed(place, HEX_C));
+	assert_string_equal(travels(place, images, 1, NULL, &bytes), "abcd");
 	assert_int_equal(bytes, 300 + 10 + 1000 + 20);
+	/* What images share travels once. */
+	assert_string_equal(travels(place, images, 2, NULL, &bytes), "abcd");
+}
+
+static void
+what_went_through_here_and_is_listed_is_known_to_be_there(void **state)
+{
+	struct place *place = *state;
+	struct kg_map images[1] = { { .arena = place->arena } }, has = { .arena = place->arena };
+	struct load_nodes nodes = { .images = images };
+
+	kg_list_push(place->arena, &nodes.digests, "sha256:" HEX_A);
+	kg_list_push(place->arena, &nodes.digests, "sha256:" HEX_B); /* no manifest */
+	kg_list_push(place->arena, &nodes.digests, "sha256:eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee");
+	kg_load_known(place->arena, &nodes, 0, place->folder, &has);
+	assert_int_equal(has.count, 0);
+	kg_map_put(&images[0], "localhost/other:1", 1);
+	kg_map_put(&images[0], "localhost/theirs:1", 2);
+	kg_load_known(place->arena, &nodes, 0, place->folder, &has);
+	assert_int_equal(has.count, 0);
+	kg_map_put(&images[0], "localhost/shop:1", 0);
+	kg_load_known(place->arena, &nodes, 0, place->folder, &has);
+	assert_int_equal(has.count, 4);
+	assert_true(kg_map_get(&has, "sha256:" HEX_C, NULL));
+}
+
+/* What tar says of an archive's content, without its folders' names. */
+static const char *
+tar_says(struct place *place, const char *arguments)
+{
+	const char *text;
+	size_t size;
+
+	assert_int_equal(system(kg_format(place->arena, "tar %s >%s/told", arguments, place->folder)), 0);
+	assert_null(kg_file_read(place->arena, kg_format(place->arena, "%s/told", place->folder), &text, &size));
+	return text;
+}
+
+static void
+an_archive_is_one_that_tar_reads(void **state)
+{
+	struct place *place = *state;
+	const char *path = kg_format(place->arena, "%s/sending.tar", place->folder);
+	struct load_blob items[] = { { "sha256:" HEX_C, 10 }, { "sha256:" HEX_D, 9 } };
+	struct load_parts parts = { .items = items, .count = 2 };
+
+	assert_null(kg_load_archive_write(place->arena, path, place->folder, "{}", &parts));
+	assert_string_equal(tar_says(place, kg_format(place->arena, "--list --file %s", path)),
+	    "oci-layout\nindex.json\nblobs/sha256/" HEX_C "\nblobs/sha256/" HEX_D "\n");
+	assert_string_equal(tar_says(place, kg_format(place->arena, "--extract --to-stdout --file %s", path)),
+	    "{\"imageLayoutVersion\":\"1.0.0\"}{}base layertop layer");
+	items[0].size_bytes = 11; /* shorter than was said */
+	assert_non_null(kg_load_archive_write(place->arena, path, place->folder, "{}", &parts));
 }
 
 static void
@@ -208,7 +263,9 @@ main(void)
 		STORY(names_are_those_that_kubernetes_uses),
 		STORY(an_image_has_a_manifest_a_configuration_and_layers),
 		STORY(what_is_no_layout_is_refused),
-		STORY(only_what_a_node_lacks_is_packed),
+		STORY(only_what_a_node_lacks_travels),
+		STORY(what_went_through_here_and_is_listed_is_known_to_be_there),
+		STORY(an_archive_is_one_that_tar_reads),
 		STORY(the_index_of_an_archive_names_its_images),
 		STORY(a_listing_of_images_is_read_by_its_columns),
 		STORY(parts_that_no_image_has_go_when_they_are_old),
