@@ -105,23 +105,33 @@ plugin_ask(struct server *server, struct kg_arena *arena)
 	return NULL;
 }
 
-/* A file that cannot be read just now leaves the token before it: it may be in the middle of being replaced. */
-static void
-token_read(struct server *server)
+/* A file that is empty or cannot be read just now leaves the token before it: it may be in the middle of being replaced. */
+static struct kg_error *
+token_file_read(struct server *server, struct kg_arena *arena)
 {
-	const char *token = server->config.token;
+	const char *file = server->config.token_file, *text = "";
 	size_t size;
+	struct kg_error *error = kg_file_read(server->arena, file, &text, &size);
 
-	if (server->config.token_file) {
-		struct kg_error *error = kg_file_read(server->arena, server->config.token_file, &token, &size);
+	if (!error)
+		text += strspn(text, " \t\r\n");
+	if (!error && *text)
+		server->token = kg_copy_bytes(server->arena, text, strcspn(text, " \t\r\n"));
+	else if (!server->token)
+		server->token = server->config.token;
+	if (server->token)
+		return NULL;
+	return error ? kg_error_copy(arena, error) : kg_error_make(arena, KG_EINPUT, "the token file %s is empty", file);
+}
 
-		if (error && server->headers)
-			return;
-		token = error ? server->config.token : token + strspn(token, " \t\r\n");
-		if (token)
-			token = kg_copy_bytes(server->arena, token, strcspn(token, " \t\r\n"));
-	}
-	headers_make(server, token);
+static struct kg_error *
+token_read(struct server *server, struct kg_arena *arena)
+{
+	struct kg_error *error = server->config.token_file ? token_file_read(server, arena) : NULL;
+
+	if (!error)
+		headers_make(server, server->config.token_file ? server->token : server->config.token);
+	return error;
 }
 
 static struct kg_error *
@@ -140,6 +150,8 @@ read_anew(struct server *server, struct kg_arena *arena, const char *stamp)
 	next.cert_pem = next.config.cert_pem;
 	next.key_pem = next.config.key_pem;
 	next.expires_wall_ns = INT64_MAX;
+	if (server->token && kg_text_equal(server->config.token_file, next.config.token_file))
+		next.token = kg_copy(fresh, server->token);
 	if (server->arena)
 		kg_arena_free(server->arena);
 	*server = next;
@@ -164,7 +176,7 @@ server_prepare(struct server *server, struct kg_arena *arena)
 	if (!error && server->config.plugin)
 		error = plugin_ask(server, arena);
 	else if (!error)
-		token_read(server);
+		error = token_read(server, arena);
 	server->token_read_ns = now_ns;
 	return error;
 }

@@ -22,6 +22,7 @@ struct server {
 	const char *stamp; /* of the files that were read */
 	const char *cert_pem, *key_pem;
 	const char *const *headers; /* that say who we are, ended by NULL */
+	const char *token;          /* the last that its file had; NULL: none */
 	int64_t expires_wall_ns;
 	int64_t token_read_ns; /* monotonic */
 	bool is_refused;       /* 401 was the last answer */

@@ -189,9 +189,27 @@ a_token_file_is_read_again_when_the_token_is_refused(void **)
 	assert_string_equal(who(), "Authorization: Bearer one");
 	server.is_refused = true;
 	assert_string_equal(who(), "Authorization: Bearer two");
+	/* It may be in the middle of being replaced, and nobody at all is worse than who we were. */
+	file("token", "\n", 0600);
+	server.is_refused = true;
+	assert_string_equal(who(), "Authorization: Bearer two");
+	assert_int_equal(unlink(path_of("token")), 0);
+	server.is_refused = true;
+	assert_string_equal(who(), "Authorization: Bearer two");
 	/* Another kubeconfig counts at once. */
 	config("server: \"https://api.test\"", "username: me, password: secret");
 	assert_string_equal(who(), "Authorization: Basic bWU6c2VjcmV0");
+}
+
+static void
+a_token_file_without_a_token_is_told(void **)
+{
+	config("server: \"https://api.test\"", "tokenFile: token");
+	assert_non_null(strstr(who(), "/token"));
+	file("token", "", 0600);
+	assert_non_null(strstr(who(), "/token is empty"));
+	file("token", "one", 0600);
+	assert_string_equal(who(), "Authorization: Bearer one");
 }
 
 static struct fake_reply
@@ -261,6 +279,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_plugin_is_run_again_when_what_it_printed_is_refused_or_expires, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_wrong_with_a_plugin_is_told_until_it_is_mended, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_token_file_is_read_again_when_the_token_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_token_file_without_a_token_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_api_server_is_reached_through_the_kubeconfigs_proxy, setup, teardown),
 	};
 
