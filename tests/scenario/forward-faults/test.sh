@@ -32,20 +32,26 @@ port=$(cut -d' ' -f2 .kgraph/default/nodes/port/listening)
 well() { [ "$(curl -fsS --max-time 45 "http://127.0.0.1:$port/said")" = well ]; }
 well || fail "nothing comes through"
 
-# A token that is refused, and the next one in its file.
-echo no-token >token
-curl -fsS --max-time 45 "http://127.0.0.1:$port/said" >/dev/null 2>&1 && sleep 11 # what was read is good for 10 s
-curl -fsS --max-time 45 "http://127.0.0.1:$port/said" >/dev/null 2>&1 && fail "a token that is none is taken"
-kg logs port
-says "Unauthorized"
-token_for walker 600 >token
-eventually 40 well
-
-# A connection that is made while there is no API server waits for it.
+# A connection that is made while there is no API server waits for it, for half a minute: on a machine that is busy it may take longer.
 api_server stop
-(sleep 2; api_server start) &
-well || fail "the port did not come back: $("$KGRAPH" logs port | tail -n 3)"
+stopped=$SECONDS
+(sleep 1; api_server start; echo "$SECONDS" >back) &
+if ! well; then
+    wait
+    [ $(($(cat back) - stopped)) -gt 20 ] || fail "the port did not come back: $("$KGRAPH" logs port | tail -n 3)"
+    eventually 60 well
+fi
 wait
+
+# A token that is refused, and the next one in its file. What was read of it is good for 10 s.
+echo no-token >token
+is_refused() {
+    curl -fsS --max-time 1 "http://127.0.0.1:$port/said" >/dev/null 2>&1 && return 1
+    "$KGRAPH" logs port | grep -q Unauthorized
+}
+eventually 40 is_refused
+token_for walker 600 >token
+well || fail "the next token is not taken: $("$KGRAPH" logs port | tail -n 3)"
 
 # It may do no more than it needs.
 k delete rolebinding walker >/dev/null
