@@ -30,7 +30,26 @@ static const struct kg_kind command = {
 	.facts = { .name = "command", .version = 1, .summary = "does anything", .fields = command_fields, .spec_size = 1 },
 	.run = command_run,
 };
-static const struct kg_kind *const kinds[] = { &kg_kind_kubernetes, &command, &bench_kind_step, NULL };
+static struct kg_next
+cluster_run(struct kg_job *job)
+{
+	kg_output(job, "kubeconfig", getenv("KUBECONFIG"));
+	return kg_done(job);
+}
+
+/* Stands for one that is made by the run: where it is, is not known before. */
+static const struct kg_kind cluster = {
+	.facts = {
+		.name = "kind-cluster",
+		.version = 1,
+		.summary = "makes a cluster",
+		.fields = command_fields,
+		.outputs = (const char *const[]){ "kubeconfig", NULL },
+		.spec_size = 1,
+	},
+	.run = cluster_run,
+};
+static const struct kg_kind *const kinds[] = { &kg_kind_kubernetes, &command, &cluster, &bench_kind_step, NULL };
 
 struct world {
 	struct bench *bench;
@@ -75,6 +94,13 @@ answer(void *, const struct fake_request *request)
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (strcmp(known[i][0], request->path) == 0)
 			return (struct fake_reply){ .status = 200, .body = known[i][1] };
+	if (strcmp(request->path, "/api") == 0)
+		return (struct fake_reply){ .status = 200,
+			.body = "{\"kind\":\"APIGroupDiscoveryList\",\"items\":[{\"metadata\":{},\"versions\":[{\"version\":\"v1\","
+				"\"resources\":["
+				"{\"resource\":\"pods\",\"responseKind\":{\"kind\":\"Pod\"},\"scope\":\"Namespaced\"}]}]}]}" };
+	if (strcmp(request->path, "/apis") == 0 && strstr(request->head, "APIGroupDiscoveryList"))
+		return (struct fake_reply){ .status = 200, .body = "{\"kind\":\"APIGroupDiscoveryList\",\"items\":[]}" };
 	if (strcmp(request->path, "/apis") == 0)
 		return (struct fake_reply){ .status = 200,
 			.body = has_operators ? "{\"groups\":[{\"name\":\"apps\"},{\"name\":\"kyverno.io\"}]}"
@@ -94,6 +120,7 @@ make(void **state)
 	world = (struct world){ bench, fake_api_start(answer, NULL) };
 	bench->kinds = kinds;
 	setenv("HOME", bench_path(bench, "home"), 1);
+	unsetenv("XDG_CACHE_HOME");
 	setenv("KUBECONFIG", bench_path(bench, "config"), 1);
 	bench_file(bench, "config",
 	    kg_format(bench->arena,
@@ -254,23 +281,50 @@ a_cluster_that_is_away_is_noted_where_it_matters(void **state)
 	fake_api_start_again(world->fake);
 }
 
+/* What `up` warns of, and how it ends. Nothing may have been written by then. */
+static void
+assert_refused(struct world *world, const char *warned, const char *failed)
+{
+	struct bench *bench = world->bench;
+	struct kg_errors reviewed = { .arena = bench->arena };
+	struct kg_text out = { .arena = bench->arena };
+
+	bench->reviewed = &reviewed;
+	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_FAILED);
+	list(&out, "warning", &reviewed);
+	assert_string_equal(kg_text_end(&out), warned);
+	if (!strstr(bench->errors, failed))
+		fail_msg("%s", bench->errors);
+	assert_null(strstr(fake_api_requests(world->fake), "PATCH"));
+}
+
 /* It is asked again when the node has its turn, and then before the first write. */
 static void
-a_run_asks_again_what_it_could_not_know(void **state)
+a_run_asks_again_what_a_command_may_have_made(void **state)
 {
 	struct world *world = *state;
-	struct bench *bench = world->bench;
-	struct kg_errors errors = { .arena = bench->arena }, warnings = { .arena = bench->arena };
-	struct kg_run *run;
 
 	(void)checked(world, "{name: a, configMap: {name: ca}}", "", "needs = [\"before\"]\n[node.before]\nkind = \"command\"\n");
-	assert_null(bench_open(bench, (struct kg_run_options){ 0 }, &run));
-	kg_run_review(run, &errors, &warnings);
-	assert_int_equal(errors.count, 0);
-	assert_int_equal(warnings.count, 1);
-	assert_int_equal(kg_run_up(run), KG_RUN_FAILED);
-	kg_run_close(run);
-	assert_null(strstr(fake_api_requests(world->fake), "PATCH"));
+	assert_refused(world, "warning 7: volume names ConfigMap shop/ca, which neither the graph nor the cluster has\n",
+	    "volume names ConfigMap shop/ca, which neither the graph nor the cluster has");
+}
+
+static void
+a_cluster_of_this_very_run_is_asked_when_it_is_there(void **state)
+{
+	static const char nodes[] = "kubeconfig = \"${node.cluster.kubeconfig}\"\n[node.cluster]\nkind = \"kind-cluster\"\n";
+	struct world *world = *state;
+
+	assert_string_equal(checked(world, "{name: a, configMap: {name: ca}}", "", nodes),
+	    "warning 7: volume names ConfigMap default/ca, which no node of the graph has -> it has to be in the cluster by "
+	    "then\n");
+	assert_string_equal(fake_api_requests(world->fake), "");
+	assert_refused(world,
+	    "warning 7: volume names ConfigMap default/ca, which no node of the graph has -> it has to be in the cluster by then\n",
+	    "which neither the graph nor the cluster has");
+	/* From then on it is known where it is. */
+	assert_string_equal(checked(world, "{name: a, configMap: {name: ca}}", "", nodes),
+	    "error 7: volume names ConfigMap shop/ca, which neither the graph nor the cluster has\n");
 }
 
 int
@@ -286,7 +340,8 @@ main(void)
 		STORY(commands_of_the_graph_may_make_it),
 		STORY(who_may_not_look_is_told_what_is_known_without),
 		STORY(a_cluster_that_is_away_is_noted_where_it_matters),
-		STORY(a_run_asks_again_what_it_could_not_know),
+		STORY(a_run_asks_again_what_a_command_may_have_made),
+		STORY(a_cluster_of_this_very_run_is_asked_when_it_is_there),
 	};
 
 	return cmocka_run_group_tests_name("kubernetes_world", tests, NULL, NULL);

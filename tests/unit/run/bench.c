@@ -160,6 +160,8 @@ bench_up(struct bench *bench, struct kg_run_options options)
 	struct kg_run *run;
 
 	must(run_open(bench, &options, &telling, &run));
+	if (bench->reviewed)
+		kg_run_review(run, bench->reviewed, bench->reviewed);
 	enum kg_run_outcome outcome = kg_run_up(run);
 
 	run_close(bench, run, &telling);

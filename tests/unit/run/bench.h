@@ -34,6 +34,8 @@ struct bench {
 	int signal;
 	const char *const *down_names; /* that are taken down, ended by NULL; NULL: all */
 	bool has_store;                /* the run stores and restores outputs, in FOLDER/store */
+	struct kg_errors
+	    *reviewed; /* bench_up reviews first, as the command does, and adds errors and warnings here; NULL: it does not */
 };
 
 struct bench *bench_make(void);
