@@ -111,6 +111,15 @@ kubernetes_key(const struct kubernetes_question *question, const char *key)
 	return KG_ABSENT;
 }
 
+bool
+kubernetes_key_is_of_others(const struct kubernetes_question *question, const char *key)
+{
+	for (const char *const *one = question->others; one && *one; one++)
+		if (strcmp(*one, key) == 0)
+			return true;
+	return false;
+}
+
 const char *
 kubernetes_advice(struct kg_arena *arena, const struct kubernetes_question *question, const char *key)
 {
@@ -207,6 +216,29 @@ keys_take(struct kg_arena *arena, struct kubernetes_question *question, const cJ
 	question->keys = keys.items;
 }
 
+/* "f:data": {"f:KEY": {}} of all managers but ours. */
+static void
+others_take(struct kg_arena *arena, struct kubernetes_question *question, const cJSON *object)
+{
+	static const char *const fields[] = { "f:data", "f:binaryData" };
+	KG_LIST(const char *) keys = { 0 };
+	const cJSON *entry, *one;
+
+	cJSON_ArrayForEach(entry, kg_json_at(object, "metadata.managedFields"))
+	{
+		for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+			const cJSON *owned = cJSON_GetObjectItemCaseSensitive(kg_json_at(entry, "fieldsV1"), fields[i]);
+
+			if (kg_text_equal(kg_json_text(entry, "manager"), kg_api_manager))
+				continue;
+			cJSON_ArrayForEach(one, owned) if (kg_text_starts(one->string, "f:"))
+			    kg_list_push(arena, &keys, kg_copy(arena, one->string + strlen("f:")));
+		}
+	}
+	kg_list_push(arena, &keys, NULL);
+	question->others = keys.items;
+}
+
 static void
 object_take(struct kg_job *job, struct kubernetes_question *question)
 {
@@ -214,9 +246,15 @@ object_take(struct kg_job *job, struct kubernetes_question *question)
 
 	/* Somebody fills an account's token in a moment. */
 	bool is_filled = kg_text_equal(kg_json_text(object, "type"), "kubernetes.io/service-account-token");
+	const cJSON *node = cJSON_GetObjectItemCaseSensitive(kg_json_at(object, "metadata.labels"), KG_LABEL_NODE);
+
 	question->presence = KG_PRESENT;
+	if (cJSON_IsString(node) && kg_kubernetes_is_of_graph(job, object))
+		question->made_by = kg_copy(job->arena, node->valuestring);
 	if (question->wants_keys && !is_filled)
 		keys_take(job->arena, question, object);
+	if (question->wants_keys)
+		others_take(job->arena, question, object);
 }
 
 static void

@@ -29,7 +29,9 @@ struct kubernetes_question {
 	bool was_asked;
 
 	enum kg_presence presence; /* UNKNOWN as well when the answer is none of our business (403) */
+	const char *made_by;       /* the label of the node of this graph that made it; NULL: none did */
 	const char *const *keys;   /* of what is there, ended by NULL; NULL: not known */
+	const char *const *others; /* of those keys, what others than kgraph have put there, ended by NULL; NULL: not known */
 	const char *nearest;       /* the name in the same namespace that may have been meant, or NULL */
 	const char *elsewhere;     /* another namespace that has one of that name, or NULL */
 };
@@ -58,6 +60,8 @@ struct kubernetes_question *kubernetes_question(
     struct kubernetes_asking *asking, const char *kind, const char *namespace_, const char *name);
 /* Whether what the question is about has the key. */
 enum kg_presence kubernetes_key(const struct kubernetes_question *question, const char *key);
+/* Whether somebody else than kgraph has put the key there: it stays, whatever the graph's own manifest of the object says. */
+bool kubernetes_key_is_of_others(const struct kubernetes_question *question, const char *key);
 /* What to say of what is missing: "did you mean `x`?"; NULL: nothing. key NULL: of the thing itself. */
 const char *kubernetes_advice(struct kg_arena *arena, const struct kubernetes_question *question, const char *key);
 /* "namespace/name", or NULL. */

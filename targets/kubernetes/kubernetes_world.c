@@ -158,6 +158,28 @@ question_find(const struct kubernetes_view *view, const char *cluster, const cha
 	return found ? kubernetes_question(&found->asking, kind, namespace_, name) : NULL;
 }
 
+/*
+ * It is asked for, so that no manifest has it, or not that key of it: the node that made it takes away what its manifests have no more. Data, and what others
+ * are in, may stay.
+ */
+static bool
+is_leaving(const struct kubernetes_view *view, const char *cluster, const struct kubernetes_question *question)
+{
+	const char *kind = question->resource->kind;
+
+	if (!question->made_by || strcmp(kind, "Namespace") == 0 || kg_text_starts(kind, "PersistentVolume"))
+		return false;
+	for (uint32_t i = 0; i < view->review->count; i++) {
+		const struct kg_review_node *node = &view->review->nodes[i];
+		const struct kubernetes_spec *spec = node->spec;
+
+		if (spec->prune && strcmp(view->nodes[i].cluster, cluster) == 0 &&
+		    strcmp(kg_kubernetes_node_label(view->review->arena, node->name), question->made_by) == 0)
+			return true;
+	}
+	return false;
+}
+
 enum kg_presence
 kg_kubernetes_world_has(
     void *context, const char *cluster, const char *, const char *kind, const char *namespace_, const char *name, const char *key)
@@ -166,6 +188,8 @@ kg_kubernetes_world_has(
 
 	if (!question)
 		return KG_PRESENCE_UNKNOWN;
+	if (question->presence == KG_PRESENT && is_leaving(context, cluster, question))
+		return key && kubernetes_key_is_of_others(question, key) ? KG_PRESENT : KG_LEAVING;
 	return key ? kubernetes_key(question, key) : question->presence;
 }
 

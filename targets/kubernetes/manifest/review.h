@@ -44,6 +44,7 @@ enum kg_presence {
 	KG_PRESENT,
 	KG_ABSENT,
 	KG_ABSENT_YET, /* not there, but something in the cluster is known to make such things by itself */
+	KG_LEAVING,    /* there, but a node of the graph made it and has it no more: this run deletes it */
 };
 
 /* What is missing as far as is known now, and will be known for certain when the node has its turn. */

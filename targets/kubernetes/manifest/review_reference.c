@@ -188,7 +188,7 @@ cluster_key_look(struct looking *looking, const struct wanted *wanted, enum kg_p
 	enum kg_presence presence = ask_world(scene, subject, wanted, key->valuestring);
 	enum kg_certainty certainty = KG_CERTAIN_NEVER;
 
-	if (holder == KG_ABSENT || holder == KG_ABSENT_YET)
+	if (holder == KG_ABSENT || holder == KG_ABSENT_YET || holder == KG_LEAVING)
 		return;
 	if (kg_review_runs_now(scene, subject))
 		certainty = kg_review_certainty(scene, subject, wanted->kind, wanted->name);
@@ -265,10 +265,10 @@ missing_tell(struct looking *looking, const struct kg_reference *reference, cons
 	if (presence == KG_PRESENT && !may_be_again)
 		return;
 	const char *nearest = kg_review_nearest(scene, subject, wanted->kind, wanted->namespace_, wanted->name);
-	bool is_absent = presence == KG_ABSENT || presence == KG_ABSENT_YET;
+	bool is_absent = presence == KG_ABSENT || presence == KG_ABSENT_YET || presence == KG_LEAVING;
 	/* A name that is nearly another's, in a cluster that nobody else fills, is a slip. */
 	bool is_slip = presence == KG_PRESENCE_UNKNOWN && subject->node->is_fresh && nearest;
-	bool is_error = certainty == KG_CERTAIN_NOW && (presence == KG_ABSENT || is_slip);
+	bool is_error = certainty == KG_CERTAIN_NOW && (presence == KG_ABSENT || presence == KG_LEAVING || is_slip);
 	bool is_silent = presence == KG_PRESENT ||
 	    (presence == KG_PRESENCE_UNKNOWN && (kg_review_is_partial(scene, subject) || is_often_there(wanted->kind)));
 	bool is_again = may_be_again && !is_error;
@@ -289,7 +289,9 @@ missing_tell(struct looking *looking, const struct kg_reference *reference, cons
 	if (is_silent)
 		return;
 	struct kg_error *error = kg_review_tell(scene, is_error, subject, reference->value,
-	    is_absent ? "%s names %s, which neither the graph nor the cluster has" : "%s names %s, which no node of the graph has",
+	    presence == KG_LEAVING ? "%s names %s, which the graph has no more: this run deletes it"
+		: is_absent        ? "%s names %s, which neither the graph nor the cluster has"
+				   : "%s names %s, which no node of the graph has",
 	    reference->what, thing);
 	nearest_advise(scene, subject, wanted, NULL, nearest, error);
 	if (!error->advice && !is_absent)

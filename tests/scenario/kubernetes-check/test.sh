@@ -216,6 +216,33 @@ kg up
 ended_with 0
 says unchanged
 says_nothing_of made-later
+
+# What the graph made and has no more is there, and goes with the next run.
+printf 'apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: { name: other }\nroleRef: { apiGroup: rbac.authorization.k8s.io, kind: Role, name: own }\nsubjects: [{ kind: ServiceAccount, name: runner }]\n' >web.yaml
+sed -i '/^needs/d; /node.before/,$d' kgraph.toml
+cp web.yaml binding.yaml
+printf -- '---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: { name: own }\nrules: []\n' >>web.yaml
+kg up
+ended_with 0
+cp binding.yaml web.yaml
+wrong 4 "roleRef names Role $namespace/own, which the graph has no more: this run deletes it"
+kg down
+ended_with 0
+
+# A key that the graph has no more is there as long, and one that somebody else has put beside ours stays.
+keys() {
+    pod 'terminationGracePeriodSeconds: 1' "$probe" "env: [{ name: A, valueFrom: { configMapKeyRef: { name: shared, key: $1 } } }]"
+    printf -- '---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: shared }\ndata: { %s }\n' "$2" >>web.yaml
+}
+sed -i '$a ready_when = [{ object = "Deployment", is = "applied" }]' kgraph.toml
+keys old 'old: x, kept: x'
+kg up
+ended_with 0
+k patch configmap shared --field-manager=injector --patch '{"data":{"injected":"x"}}' >/dev/null
+keys injected 'kept: x'
+well
+keys old 'kept: x'
+wrong 15 "ConfigMap $namespace/shared has no key \`old\`"
 kg down
 ended_with 0
 
