@@ -44,7 +44,7 @@ variables_add(struct kg_cli *cli, struct kg_text *text, const struct kg_pair *pa
 int
 kg_command_env(struct kg_cli *cli)
 {
-	struct kg_session session = { .cli = cli, .reading = true };
+	struct kg_session session = { .cli = cli, .names = cli->asked.arguments, .reading = true };
 	struct kg_text text = { .arena = cli->arena };
 	const struct kg_pair *pairs;
 	int status = kg_session_open(&session);
