@@ -110,6 +110,7 @@ struct kg_job {
 	const char *folder;      /* of the graph file that says the node: where its relative paths start */
 	const char *keep;        /* state/nodes/NAME: files of the kind's own that outlive the run; made by kg_job_keep */
 	const char *log;         /* file that holds what the node prints in this run; appended to by kg_wait_child. NULL in show */
+	bool wants_remark;       /* see kg_remark */
 	const char *fingerprint; /* 32 hexadecimal digits: what the node is made of now; "" in undo */
 	const char *
 	    inputs; /* 32 hexadecimal digits: of the content of the node's input files alone, which are named as seen from the graph's
@@ -310,6 +311,12 @@ void *kg_subscribe(struct kg_job *job, const struct kg_question *question);
 /* How many jobs wait on one stream: whoever holds the stream collects and signals. */
 struct kg_topic *kg_topic_make(struct kg_job *job);
 void kg_topic_signal(struct kg_topic *topic);
+
+/*
+ * For a look that `kgraph status` asks for (job->wants_remark): it is there, and not as it should be: "Deployment shop/web: 0 of 1 pods are
+ * available". A run waits for that, and does not need to be told.
+ */
+[[gnu::format(printf, 2, 3)]] void kg_remark(struct kg_job *job, const char *format, ...);
 
 /* What the user sees beside the node's name from now on: "127.0.0.1:25432: connection refused". Secrets are masked. */
 [[gnu::format(printf, 2, 3)]] void kg_tell(struct kg_job *job, const char *format, ...);

@@ -23,12 +23,12 @@
 #include "engine/cli/table.h"
 #include "engine/target.h"
 
-enum state { STATE_RUNNING, STATE_ENDED, STATE_MADE, STATE_UNFINISHED, STATE_DOWN, STATE_NEVER };
+enum state { STATE_RUNNING, STATE_UNREADY, STATE_ENDED, STATE_MADE, STATE_UNFINISHED, STATE_DOWN, STATE_NEVER };
 
 struct row {
 	const char *name, *kind;
 	enum state state;
-	const char *why;          /* ENDED: why it counts as ended; NULL: nothing more is known */
+	const char *why;          /* ENDED: why it counts as ended; UNREADY: what is not well; NULL: nothing more is known */
 	int64_t finished_wall_ns; /* 0: never */
 	int64_t duration_ns, ready_ns;
 	const char *rule; /* when it counts as ready; NULL: no rule */
@@ -44,6 +44,7 @@ struct status {
 
 static const char *const state_words[] = {
 	[STATE_RUNNING] = "running",
+	[STATE_UNREADY] = "not ready",
 	[STATE_ENDED] = "stopped",
 	[STATE_MADE] = "made",
 	[STATE_UNFINISHED] = "unfinished",
@@ -78,10 +79,10 @@ entry_add(struct status *status, const struct kg_entry *entry)
 		const char *told = kg_run_alive(run, arena, entry, &is_alive);
 
 		if (is_alive)
-			row.state = STATE_RUNNING;
+			row.state = told ? STATE_UNREADY : STATE_RUNNING;
 		else if (!entry->is_started)
 			row.state = STATE_ENDED;
-		row.why = is_alive ? NULL : told;
+		row.why = told;
 	}
 	kg_list_push(arena, &status->rows, row);
 }
@@ -141,6 +142,7 @@ state_colour(const struct kg_style *style, const struct row *row)
 	switch (row->state) {
 	case STATE_RUNNING: return style->green;
 	case STATE_ENDED: return style->red;
+	case STATE_UNREADY:
 	case STATE_UNFINISHED: return style->yellow;
 	case STATE_MADE: return NULL;
 	case STATE_DOWN:

@@ -126,13 +126,16 @@ const struct kg_command kg_commands[] = {
 	    .groups = KG_OPTION_GRAPH,
 	    .run = kg_command_check },
 	{ .name = "env",
-	    .arguments = "",
+	    .arguments = "[NAME...]",
 	    .summary = "print the exports for a shell",
-	    .text = "Values may hold secrets; they are printed as they are.\n"
+	    .text = "With NAME those that what it means has, whatever else is up. Values may hold secrets; they are printed as "
+	            "they are.\n"
 		    "\n"
 		    "    eval \"$(kgraph env)\"\n"
 		    "    kgraph env --format dotenv >.env",
 	    .groups = KG_OPTION_GRAPH | KG_OPTION_ENV,
+	    .most = any,
+	    .naming = KG_NAMES_CHOSEN,
 	    .run = kg_command_env },
 	{ .name = "gc",
 	    .arguments = "",

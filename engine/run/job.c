@@ -39,10 +39,24 @@ kg_tell(struct kg_job *job, const char *format, ...)
 		kg_job_log(job, "%s", text);
 		return;
 	}
+	if (is_new && operation->survey) {
+		kg_survey_tell(operation, text);
+		return;
+	}
 	/* What is taken down, or shown, may have left the graph, and has its name alone. */
 	if (is_new && (operation->node != KG_NO_NODE || operation->run->down || operation->run->showing))
 		kg_run_emit(operation->run, KG_EVENT_NODE_TOLD, operation->node,
 		    (struct kg_event){ .text = text, .name = job->name, .kind = operation->kind->facts.name });
+}
+
+void
+kg_remark(struct kg_job *job, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	((struct kg_operation *)job)->remark = kg_format_list(job->arena, format, list);
+	va_end(list);
 }
 
 void

@@ -48,6 +48,7 @@ struct kg_topic_seat {
 
 struct kg_part_set;
 struct kg_stream;
+struct kg_survey;
 
 struct kg_operation {
 	struct kg_job job; /* first, so that a job is its operation as kinds see it */
@@ -63,6 +64,7 @@ struct kg_operation {
 	bool is_running, is_queued, is_expired;
 	bool has_outcome;                 /* the last step is done; what is still open is being closed */
 	const char *told;                 /* what kg_tell said last; NULL: nothing */
+	const char *remark;               /* by kg_remark; NULL: none */
 	const struct kg_error *cancelled; /* why it must end; NULL: it need not */
 	struct kg_outcome outcome;
 	void (*ended)(struct kg_operation *operation, const struct kg_outcome *outcome);
@@ -80,7 +82,8 @@ struct kg_operation {
 	struct kg_topic_seat seat;
 	struct kg_part_set *parts;           /* that it waits for; NULL: none */
 	KG_LIST(struct kg_stream *) streams; /* that it follows */
-	const struct kg_question *question;  /* that kg_wait_answer waits for, and the kind's step behind it */
+	const struct kg_survey *survey;      /* that it asks, for all who wait for the answer; NULL: it asks for nobody else */
+	const struct kg_question *question;  /* that kg_wait_answer waits for, and the kind's step behind it; NULL: for none */
 	kg_step *answered;
 	struct kg_text captured;
 	size_t capture_limit;

@@ -188,6 +188,20 @@ export_value(void *context, const char *name)
 	return NULL;
 }
 
+/* It is of a part of the graph that was not asked for, and that nobody has brought up. */
+static bool
+export_is_elsewhere(struct kg_run *run, const struct kg_export *export)
+{
+	for (uint32_t i = 0; i < export->reference_count; i++) {
+		const struct kg_reference *reference = &run->graph->references[export->first_reference + i];
+
+		if (reference->type == KG_REFERENCE_OUTPUT && run->options.chosen && !run->options.chosen[reference->index] &&
+		    !kg_run_value(run, reference))
+			return true;
+	}
+	return false;
+}
+
 struct kg_error *
 kg_run_exports(struct kg_run *run, struct kg_arena *arena, const struct kg_pair **ret_pairs)
 {
@@ -202,7 +216,7 @@ kg_run_exports(struct kg_run *run, struct kg_arena *arena, const struct kg_pair 
 		struct kg_resolver resolver = { &values, export_value };
 
 		/* Those of includes are for the root file's use; it exports what is to be seen. */
-		if (strchr(name, '.'))
+		if (strchr(name, '.') || export_is_elsewhere(run, export))
 			continue;
 		const struct kg_value *value = &graph->values.items[export->value];
 		const char *text = kg_resolve_text(arena, &resolver, kg_value_text(&graph->values, value));
@@ -238,6 +252,7 @@ alive_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 	struct aliveness *aliveness = operation->context;
 
 	aliveness->is_alive = outcome->what == KG_OUTCOME_DONE;
+	aliveness->why = operation->remark;
 	if (outcome->error)
 		aliveness->why = kg_error_text(operation->run->arena, outcome->error);
 	kg_loop_stop(operation->run->loop);
@@ -265,12 +280,13 @@ kg_run_alive(struct kg_run *run, struct kg_arena *arena, const struct kg_entry *
 	char *hex = kg_new_array(arena, char, KG_DIGEST_HEX + 1);
 	kg_digest_tell(entry->fingerprint, hex);
 	operation->job.fingerprint = hex;
+	operation->job.wants_remark = true;
 	operation->context = &aliveness;
 	kg_loop_each_turn(run->loop, operations_turn, run);
 	kg_operation_start(operation, kg_survey_look, alive_limit_ms, alive_ended);
 	kg_loop_run(run->loop);
 	*ret_alive = aliveness.is_alive;
-	return aliveness.is_alive ? "running" : aliveness.why;
+	return aliveness.why;
 }
 
 struct kg_error *

@@ -64,7 +64,10 @@ enum kg_run_outcome kg_run_up(struct kg_run *run);
  */
 enum kg_run_outcome kg_run_down(struct kg_run *run, const char *const *names, bool purge);
 
-/* The graph's exports with everything resolved, sorted, ended by a NULL name. KG_EINPUT when one needs an output that no run has given yet. */
+/*
+ * The graph's exports with everything resolved, sorted, ended by a NULL name; without those that use what was not chosen and has never run.
+ * KG_EINPUT when one needs an output that no run has given yet.
+ */
 [[nodiscard]] struct kg_error *kg_run_exports(struct kg_run *run, struct kg_arena *arena, const struct kg_pair **ret_pairs);
 
 /*
@@ -90,7 +93,10 @@ struct kg_show_to {
 
 /* What the ledger remembers, sorted by name. */
 void kg_run_entries(const struct kg_run *run, const struct kg_entry *const **ret_entries, uint32_t *ret_count);
-/* Is what the entry's node left alive? For `status`: "running, pid 123" or why not; NULL when the kind has nothing that outlives a run. */
+/*
+ * Is what the entry's node left alive? For `status`: why not, or what is not well with what is alive; NULL when there is nothing to say, or the kind
+ * has nothing that outlives a run.
+ */
 const char *kg_run_alive(struct kg_run *run, struct kg_arena *arena, const struct kg_entry *entry, bool *ret_alive);
 /* When the entry's node counts as ready: "http http://127.0.0.1:28090/readyz"; NULL when it has no rule. */
 const char *kg_run_rule(struct kg_run *run, struct kg_arena *arena, const struct kg_entry *entry);

@@ -280,6 +280,8 @@ bool kg_survey_give(struct kg_run *run, uint32_t node, struct kg_operation *oper
 void kg_surveys_ask_ahead(struct kg_run *run);
 /* A look with the survey before it, for an operation that is of no task. */
 kg_step kg_survey_look;
+/* Whoever waits for the answer is told what the asking of it waits for. */
+void kg_survey_tell(const struct kg_operation *asking, const char *text);
 void kg_survey_watch(struct kg_run *run, struct kg_operation *operation);
 void kg_survey_unwatch(struct kg_run *run, struct kg_operation *operation);
 

@@ -4,6 +4,7 @@
  */
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "engine/base/arena.h"
 #include "engine/base/assert.h"
@@ -121,12 +122,13 @@ survey_ask(struct kg_run *run, struct kg_survey *survey, const struct kg_operati
 		survey->started_ns = kg_clock_now_ns();
 		survey->state = KG_SURVEY_RUNNING;
 		survey->operation = operation_for(run, survey, operation, NULL);
-		if (survey->operation)
+		if (survey->operation) {
 			survey->operation->job.answer = before;
-		if (survey->operation)
+			survey->operation->survey = survey;
 			kg_operation_start(survey->operation, survey->question.ask, 0, survey_ended);
-		else
+		} else {
 			survey->state = KG_SURVEY_FAILED;
+		}
 	}
 	return survey->state != KG_SURVEY_RUNNING;
 }
@@ -213,9 +215,24 @@ answer_await(struct kg_job *job)
 		survey->topic = kg_topic_make(job);
 	if (!survey_ask(run, survey, operation, true))
 		return kg_wait_topic(job, survey->topic, 0, answer_await);
+	operation->question = NULL;
 	job->answer = survey_answer(survey);
 	job->answer_error = survey->state == KG_SURVEY_FAILED ? survey->error : NULL;
 	return kg_go(operation->answered);
+}
+
+void
+kg_survey_tell(const struct kg_operation *asking, const char *text)
+{
+	const struct kg_question *asked = &asking->survey->question;
+	const struct kg_run *run = asking->run;
+
+	for (uint32_t i = 0; i < run->running.count; i++) {
+		struct kg_operation *it = run->running.items[i];
+
+		if (it->question && it->question->ask == asked->ask && strcmp(it->question->key, asked->key) == 0)
+			kg_tell(&it->job, "%s", text);
+	}
 }
 
 void

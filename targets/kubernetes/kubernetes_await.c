@@ -78,6 +78,33 @@ wall_s(void)
 	return kg_clock_wall_ns() / ns_per_s;
 }
 
+const char *
+kg_kubernetes_unready(struct kg_job *job)
+{
+	const struct kubernetes_wait *wait = wait_of(job);
+	const char *first = NULL;
+	uint32_t others = 0;
+
+	for (uint32_t i = 0; i < wait->objects.count; i++) {
+		const struct kubernetes_awaited *it = &wait->objects.items[i];
+
+		if (!it->is_wanted || !it->live)
+			continue;
+		struct kg_status status = it->rule ? kg_ready_when_status(job->arena, it->rule, it->live)
+						   : kg_status_kstatus(job->arena, it->live, wall_s());
+		if (status.verdict == KG_VERDICT_CURRENT || status.verdict == KG_VERDICT_UNKNOWN)
+			continue;
+		if (!it->rule)
+			status = kg_status_strict(job->arena, it->live, NULL, wall_s()); /* in better words */
+		if (!first)
+			first = kg_format(
+			    job->arena, "%s: %s", kg_put_tell(job->arena, it->kind, it->namespace_, it->name), status.message);
+		else
+			others++;
+	}
+	return others > 0 ? kg_format(job->arena, "%s (and %u more)", first, others) : first;
+}
+
 static int64_t
 generation_of(const cJSON *object)
 {

@@ -262,5 +262,7 @@ struct kg_next kg_kubernetes_fail_with_words(
     struct kg_job *job, struct kg_error *failure, const char *words, const struct kg_finding *speaker);
 /* Hands the last lines of a container that has ended to wait.crashes, and to the node's log. */
 struct kg_next kg_kubernetes_hear(struct kg_job *job, const struct kg_finding *speaker, kg_step *heard);
+/* "Deployment shop/web: 0 of 1 pods are available", as far as the objects themselves say it; NULL when those that are wanted are ready. */
+const char *kg_kubernetes_unready(struct kg_job *job);
 void kg_kubernetes_await_add(struct kg_job *job, const char *api_version, const char *kind, const char *namespace_,
     const char *name, const cJSON *live, bool is_wanted);

@@ -130,6 +130,9 @@ compare(struct kg_job *job)
 			return kg_absent(job, "%s", why);
 		kg_kubernetes_await_add(job, put->api_version, put->kind, put->namespace_, put->name, live, true);
 	}
+	const char *unready = job->wants_remark ? kg_kubernetes_unready(job) : NULL;
+	if (unready)
+		kg_remark(job, "%s", unready);
 	return kg_done(job);
 }
 

@@ -54,7 +54,7 @@ bench_graph(struct bench *bench, const char *text)
 
 struct telling {
 	struct bench *bench;
-	struct kg_text told, reasons, errors, warnings;
+	struct kg_text told, reasons, errors, warnings, says;
 };
 
 static void
@@ -65,6 +65,8 @@ report(void *context, const struct kg_event *event)
 
 	if (event->type == KG_EVENT_NODE_STALE)
 		kg_text_format(&telling->reasons, "%s: %s; ", event->name, event->text);
+	if (event->type == KG_EVENT_NODE_TOLD)
+		kg_text_format(&telling->says, "%s: %s; ", event->name, event->text);
 	if (event->type == KG_EVENT_NODE_FAILED)
 		kg_text_format(&telling->errors, "%s: %s; ", event->name, kg_error_text(telling->bench->arena, event->error));
 	if (event->type == KG_EVENT_WARNING)
@@ -123,6 +125,7 @@ run_open(struct bench *bench, struct kg_run_options *options, struct telling *te
 		.reasons.arena = bench->arena,
 		.errors.arena = bench->arena,
 		.warnings.arena = bench->arena,
+		.says.arena = bench->arena,
 	};
 	options->graph = bench_read_graph(bench);
 	options->kinds = bench->kinds;
@@ -151,6 +154,7 @@ run_close(struct bench *bench, struct kg_run *run, struct telling *telling)
 	bench->reasons = kg_text_end(&telling->reasons);
 	bench->errors = kg_text_end(&telling->errors);
 	bench->warnings = kg_text_end(&telling->warnings);
+	bench->says = kg_text_end(&telling->says);
 }
 
 enum kg_run_outcome

@@ -27,6 +27,7 @@ struct bench {
 	const struct kg_kind *const *kinds; /* that graphs may use, ended by NULL; the two above unless a test says others */
 	const char *told;                   /* "started a; done a; …" of the last run */
 	const char *reasons;                /* "a: it has never run here; …" */
+	const char *says;                   /* "a: asking; …": what nodes told of what they do */
 	const char *errors;                 /* of the last run's failed nodes, or of reading the graph */
 	const char *warnings;               /* of the last run, "…; …; " */
 	struct kg_summary summary;

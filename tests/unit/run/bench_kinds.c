@@ -142,6 +142,26 @@ told_answer(struct kg_job *job)
 	return world && world->asked ? kg_done(job) : kg_failed(kg_error_make(job->arena, KG_EFAILED, "there is no answer"));
 }
 
+static struct kg_next
+ask_more(struct kg_job *job)
+{
+	kg_tell(job, "asking");
+	return kg_wait_timer(job, 5, answered);
+}
+
+/* One that is asked when nobody has the answer yet. */
+static struct kg_next
+first_told(struct kg_job *job)
+{
+	const struct surveyed_world *world = job->answer;
+	struct kg_question *question = kg_new(job->arena, struct kg_question);
+
+	*question = (struct kg_question){
+		.key = survey_key(job->arena, job->spec), .ask = ask_more, .size = sizeof(struct surveyed_world)
+	};
+	return world ? kg_wait_answer(job, question, told_answer) : kg_go(told_answer);
+}
+
 /* The survey's question again, by a job. */
 static struct kg_next
 surveyed_run(struct kg_job *job)
@@ -150,7 +170,7 @@ surveyed_run(struct kg_job *job)
 
 	*question =
 	    (struct kg_question){ .key = survey_key(job->arena, job->spec), .ask = survey, .size = sizeof(struct surveyed_world) };
-	return kg_wait_answer(job, question, told_answer);
+	return kg_wait_answer(job, question, first_told);
 }
 
 static struct kg_next

@@ -216,6 +216,7 @@ nodes_of_a_key_share_one_survey_and_one_stream(void **state)
 	    "[node.c]\nkind = \"surveyed\"\nworld = \"y\"\n");
 	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_UP);
 	assert_int_equal(bench_surveys, 2);
+	assert_string_equal(bench->says, "a: asking; b: asking; c: asking; ");
 	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_UP);
 	assert_int_equal(bench_surveys, 4);
 	assert_int_equal(bench->summary.unchanged, 3);
@@ -234,6 +235,28 @@ down_forgets_what_outlives_a_run(void **state)
 	assert_string_equal(bench->told, "undone b; undone a; ");
 	bench_up(bench, (struct kg_run_options){ 0 });
 	assert_string_equal(bench->reasons, "a: it is not up; ");
+}
+
+static void
+what_was_not_asked_for_is_not_exported(void **state)
+{
+	struct bench *bench = *state;
+	const struct kg_pair *pairs;
+	struct kg_run *run;
+
+	bench_graph(bench,
+	    "[graph]\ndefault = \"a\"\n[export]\nA = \"1 ${node.a.value}\"\nB = \"2 ${node.b.value}\"\nC = \"3\"\n"
+	    "[node.a]\nkind = \"step\"\ngives = \"x\"\n[node.b]\nkind = \"step\"\ngives = \"y\"\n");
+	assert_null(bench_open(bench, (struct kg_run_options){ 0 }, &run));
+	struct kg_error *error = kg_run_exports(run, bench->arena, &pairs);
+	assert_non_null(error);
+	assert_string_equal(error->message, "the export A uses ${node.a.value}, which is not known yet");
+	assert_int_equal(kg_run_up(run), KG_RUN_UP);
+	assert_null(kg_run_exports(run, bench->arena, &pairs));
+	assert_string_equal(pairs[0].value, "1 x");
+	assert_string_equal(pairs[1].name, "C");
+	assert_null(pairs[2].name);
+	kg_run_close(run);
 }
 
 int
@@ -256,6 +279,7 @@ main(void)
 		STORY(a_plan_tells_and_changes_nothing),
 		STORY(nodes_of_a_key_share_one_survey_and_one_stream),
 		STORY(down_forgets_what_outlives_a_run),
+		STORY(what_was_not_asked_for_is_not_exported),
 	};
 
 	return cmocka_run_group_tests_name("run", tests, NULL, NULL);
