@@ -74,7 +74,7 @@ kg_kubernetes_apply_one(struct kg_job *job)
 	if (!item->resource) {
 		struct kg_error *error = kg_api_unknown(job, state->api, item->object.api_version, item->object.kind);
 
-		error->place = kg_object_place(job->arena, &item->object, NULL);
+		error->place = kg_object_place(job->arena, &item->object, kg_json_at(item->object.json, "kind"));
 		return kg_failed(error);
 	}
 	/* What is being deleted would take our fields along. */

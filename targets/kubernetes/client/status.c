@@ -141,12 +141,14 @@ typed_causes_read(struct kg_job *job, const char *message, struct causes *causes
 
 		if (*at != '.' || !colon || (end && colon > end))
 			return;
+		bool is_unknown = kg_text_starts(colon + 2, "field not declared");
 		kg_list_push(job->arena, &causes->list,
-		    (struct kg_api_cause){
-			.reason = kg_text_starts(colon + 2, "field not declared") ? "UnknownField" : "FieldValueInvalid",
+		    (struct kg_api_cause){ .reason = is_unknown ? "UnknownField" : "FieldValueInvalid",
 			.field = kg_copy_bytes(job->arena, at + 1, (size_t)(colon - at) - 1),
-			.message = words_of(
-			    job, kg_copy_bytes(job->arena, colon + 2, end ? (size_t)(end - colon) - 2 : strlen(colon + 2))) });
+			.message = is_unknown
+			    ? "there is no such field"
+			    : words_of(job,
+				  kg_copy_bytes(job->arena, colon + 2, end ? (size_t)(end - colon) - 2 : strlen(colon + 2))) });
 		at = end;
 	}
 }
@@ -251,7 +253,9 @@ refused(struct kg_job *job, const struct kg_api_status *status)
 {
 	const struct kg_api *api = ((const struct kg_api_call *)job->client)->api;
 	const char *conflicts = status->code == 409 ? conflicts_tell(job, status) : NULL;
-	bool is_mistake = status->code == 400 || status->code == 409 || status->code == 422;
+	/* Of what a server cannot merge it says 500, and which fields they are. */
+	bool is_mistake =
+	    status->code == 400 || status->code == 409 || status->code == 422 || (status->code == 500 && status->cause_count > 0);
 	const char *causes;
 	struct kg_error *error;
 

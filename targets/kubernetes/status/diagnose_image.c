@@ -73,8 +73,15 @@ image_name(const cJSON *pod, const char *container)
 	return kg_member_text(kg_pod_container(pod, container), "image", "?");
 }
 
+/* So podman calls what was made on a machine: no registry has it. */
+static bool
+is_local(const char *image)
+{
+	return kg_text_starts(image, "localhost/");
+}
+
 static void
-examine_never(struct kg_examination *examination, const cJSON *pod, const char *container)
+examine_absent(struct kg_examination *examination, const cJSON *pod, const char *container, const char *why, const char *or_else)
 {
 	const char *node = kg_member_text(pod, "spec.nodeName", "its node"), *image = image_name(pod, container);
 	struct kg_draft draft = {
@@ -82,10 +89,8 @@ examine_never(struct kg_examination *examination, const cJSON *pod, const char *
 		.detail = image,
 		.pod = pod,
 		.container = container,
-		.text = kg_format(examination->arena, "container %s: image %s is not on %s, and imagePullPolicy is Never",
-		    container, image, node),
-		.advice =
-		    "let an `image-load` node bring it into the cluster first, or allow the pull (imagePullPolicy: IfNotPresent)",
+		.text = kg_format(examination->arena, "container %s: image %s is not on %s, and %s", container, image, node, why),
+		.advice = kg_format(examination->arena, "let an `image-load` node bring it into the cluster first, or %s", or_else),
 		.is_fatal = true,
 	};
 
@@ -141,7 +146,8 @@ kg_examine_image(struct kg_examination *examination, const cJSON *pod, const cJS
 	const char *container = kg_member_text(status, "name", "?");
 
 	if (strcmp(reason, "ErrImageNeverPull") == 0) {
-		examine_never(examination, pod, container);
+		examine_absent(
+		    examination, pod, container, "imagePullPolicy is Never", "allow the pull (imagePullPolicy: IfNotPresent)");
 		return true;
 	}
 	if (strcmp(reason, "InvalidImageName") == 0) {
@@ -161,7 +167,11 @@ kg_examine_image(struct kg_examination *examination, const cJSON *pod, const cJS
 	for (size_t i = 0; i < sizeof(pull_reasons) / sizeof(*pull_reasons); i++) {
 		if (strcmp(reason, pull_reasons[i]) != 0)
 			continue;
-		examine_pull(examination, pod, container, pull_message(examination, pod, container, message));
+		if (is_local(image_name(pod, container)))
+			examine_absent(examination, pod, container, "no registry has what is called localhost/",
+			    "give it the name of a registry");
+		else
+			examine_pull(examination, pod, container, pull_message(examination, pod, container, message));
 		return true;
 	}
 	return false;

@@ -158,15 +158,12 @@ static const struct {
 	    "FieldValueInvalid|spec.template|Invalid value: field is immutable\n" },
 	{ 500,
 	    "failed to create typed patch object (shop/web; apps/v1, Kind=Deployment): .spec.replica: field not declared in schema",
-	    "",
-	    "failed to create typed patch object (shop/web; apps/v1, Kind=Deployment): .spec.replica: field not declared in schema",
-	    "UnknownField|spec.replica|field not declared in schema\n" },
+	    "", "spec.replica: there is no such field", "UnknownField|spec.replica|there is no such field\n" },
 	{ 400,
 	    "failed to create typed patch object (shop/web; apps/v1, Kind=Deployment): errors:\\n  .spec.a: field not declared in "
 	    "schema\\n  .spec.b: expected numeric (int or float), got string",
-	    "", "spec.a: field not declared in schema; spec.b: expected numeric (int or float), got string",
-	    "UnknownField|spec.a|field not declared in schema\nFieldValueInvalid|spec.b|expected numeric (int or float), got "
-	    "string\n" },
+	    "", "spec.a: there is no such field; spec.b: expected numeric (int or float), got string",
+	    "UnknownField|spec.a|there is no such field\nFieldValueInvalid|spec.b|expected numeric (int or float), got string\n" },
 	{ 422, "Deployment.apps \\\"web\\\" is invalid: spec.replicas: Invalid value: -1: must be greater than or equal to 0",
 	    "{\"reason\":\"FieldValueInvalid\",\"message\":\"Invalid value: -1: must be greater than or equal to "
 	    "0\",\"field\":\"spec.replicas\"}",
