@@ -93,5 +93,7 @@ kg_reader_profile_check(struct kg_reader *reader, const struct kg_scope *root)
 	}
 	kg_list_push(reader->arena, &known, NULL);
 	struct kg_error *error = kg_reader_complain(reader, place, "no file has a profile `%s`", reader->draft->profile);
+	if (reader->profiles.count == 0)
+		(void)kg_error_advise(reader->draft->errors->arena, error, "there are no profiles in this graph");
 	kg_reader_suggest(reader, error, reader->draft->profile, known.items);
 }

@@ -203,6 +203,10 @@ option_set(struct kg_arena *arena, const struct kg_option *option, const struct 
 	case KG_OPTION_TEXT:
 		if (!*given->value)
 			return kg_error_make(arena, KG_EINPUT, "`%s` needs a value: it is empty", given->written);
+		/* Of --events the last may count; another graph, or another of its profiles, is not what was meant. */
+		if (options->profile && (void *)member == (void *)&options->profile && strcmp(options->profile, given->value) != 0)
+			return kg_error_make(arena, KG_EINPUT, "a run has one profile, and two are given: `%s` and `%s`",
+			    options->profile, given->value);
 		*(const char **)(void *)member = given->value;
 		return NULL;
 	case KG_OPTION_TEXTS: return text_added(arena, given, (const char *const **)(void *)member);

@@ -207,6 +207,9 @@ bad_values_are_told_with_what_would_be_good(void **)
 	assert_refused(WORDS("up", "--set", "a"), "`--set a`: that sets nothing", "write --set VAR=VALUE");
 	assert_refused(WORDS("up", "--fail-fast=yes"), "`--fail-fast` takes no value", NULL);
 	assert_refused(WORDS("up", "-C", ""), "`-C` needs a value: it is empty", NULL);
+	assert_refused(WORDS("up", "-p", "kind", "--profile", "kubernetes"),
+	    "a run has one profile, and two are given: `kind` and `kubernetes`", NULL);
+	assert_string_equal(read_well(WORDS("-p", "kind", "up", "-p", "kind")).options.profile, "kind");
 }
 
 static void

@@ -166,7 +166,7 @@ a_profile_that_no_file_has_is_told_with_the_nearest(void **state)
 	    "[graph]\n"
 	    "name = \"x\"\n");
 	reading->profile = "p";
-	assert_string_equal(reading_told(reading), "no file has a profile `p`\n");
+	assert_string_equal(reading_told(reading), "no file has a profile `p`\n  there are no profiles in this graph\n");
 	reading_file(reading, "other.toml", "[profile.containers.node]\n[profile.kind.node]\n");
 	reading_file(reading, "kgraph.toml",
 	    "include = [{ file = \"other.toml\", as = \"a\" }, { file = \"other.toml\", as = \"b\" }]\n"
