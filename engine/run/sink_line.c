@@ -119,8 +119,10 @@ failed_tell(const struct telling *it)
 {
 	struct kg_arena *arena = it->text->arena;
 
-	line(it, it->look->style->red, "failed", it->event->error ? first_line(arena, kg_error_text(arena, it->event->error)) : "",
-	    "");
+	const char *words = it->event->error ? first_line(arena, kg_error_text(arena, it->event->error)) : "";
+
+	/* The end of the run has all of it. */
+	line(it, it->look->style->red, "failed", rest_cut(it, NULL, kg_width_plain(arena, words)), "");
 }
 
 static void
