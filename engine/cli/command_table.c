@@ -129,7 +129,7 @@ const struct kg_command kg_commands[] = {
 	    .arguments = "[NAME...]",
 	    .summary = "print the exports for a shell",
 	    .text = "With NAME those that what it means has, whatever else is up. Values may hold secrets; they are printed as "
-	            "they are.\n"
+		    "they are.\n"
 		    "\n"
 		    "    eval \"$(kgraph env)\"\n"
 		    "    kgraph env --format dotenv >.env",
