@@ -8,6 +8,7 @@
 #include "engine/base/arena.h"
 #include "engine/base/oci_url.h"
 #include "engine/base/text.h"
+#include "engine/base/width.h"
 #include "engine/cli/cli.h"
 #include "engine/cli/kinds.h"
 #include "engine/run/sink.h"
@@ -48,6 +49,21 @@ error_show(void *context, struct kg_text *text, const char *subject, const struc
 	kg_error_show(text, &look, error);
 }
 
+/* Of the widest name that will be told; 0: not known. */
+static uint32_t
+name_columns(const struct kg_session *session)
+{
+	const struct kg_graph *graph = session->checkout.graph;
+	uint32_t widest = 0;
+
+	for (uint32_t node = 0; session->chosen && node < graph->node_count; node++) {
+		uint32_t columns = session->chosen[node] ? kg_width(kg_graph_text(graph, graph->nodes[node].name)) : 0;
+
+		widest = columns > widest ? columns : widest;
+	}
+	return widest;
+}
+
 static struct kg_error *
 sinks_make(struct kg_session *session)
 {
@@ -59,6 +75,7 @@ sinks_make(struct kg_session *session)
 		.verbose = options->verbose,
 		.quiet = options->quiet,
 		.here = cli->look.here,
+		.name_columns = name_columns(session),
 		.events_file = options->events,
 		.trace_file = options->trace,
 		.summary_file = options->summary,

@@ -121,7 +121,7 @@ kg_sinks_make(struct kg_arena *arena, const struct kg_sinks_options *options, st
 	pthread_mutex_init(&sinks->mutex, NULL);
 	sinks->scene = kg_scene_make(arena);
 	sinks->scene->name_columns = options->name_columns;
-	sinks->ending.failures.arena = arena;
+	sinks->ending.arena = sinks->ending.failures_by_text.arena = arena;
 	sinks->trace.arena = arena;
 	sinks->summary.arena = arena;
 	sinks->summary.failures.arena = sinks->summary.blocked.arena = sinks->summary.warnings.arena = arena;

@@ -10,6 +10,8 @@
 
 /* Behind one failure there may be the whole graph. */
 static constexpr uint32_t blocked_most = 20;
+/* As many nodes are named that failed alike. */
+static constexpr uint32_t alike_most = 4;
 
 /* For those who give no function of their own. */
 static void
@@ -28,28 +30,76 @@ error_plain(struct kg_text *text, const char *subject, const struct kg_error *er
 	}
 }
 
+static void
+error_tell(struct kg_text *text, const struct kg_sink_look *look, const char *subject, const struct kg_error *error)
+{
+	const struct kg_sinks_options *options = look->options;
+
+	if (options->show_error)
+		options->show_error(options->context, text, subject, error);
+	else
+		error_plain(text, subject, error);
+}
+
+static void
+failure_take(struct kg_sink_ending *ending, const struct kg_sink_look *look, const struct kg_event *event)
+{
+	struct kg_text words = { .arena = ending->arena };
+	const char *name = event->name ? kg_copy(ending->arena, event->name) : "the run";
+	uint32_t index = ending->failures.count;
+
+	error_tell(&words, look, "", event->error);
+	const char *key = kg_text_end(&words);
+	if (!kg_map_get(&ending->failures_by_text, key, &index)) {
+		struct kg_sink_failure failure = {
+			.error = kg_error_copy(ending->arena, event->error),
+			.log = event->text && *event->text ? kg_copy(ending->arena, event->text) : NULL,
+		};
+
+		kg_list_push(ending->arena, &ending->failures, failure);
+		kg_map_put(&ending->failures_by_text, key, index);
+	}
+	kg_list_push(ending->arena, &ending->failures.items[index].names, name);
+}
+
 void
 kg_sink_ending_take(struct kg_sink_ending *ending, const struct kg_sink_look *look, const struct kg_event *event)
 {
-	const struct kg_sinks_options *options = look->options;
-	struct kg_text *text = &ending->failures;
-
 	if (event->type == KG_EVENT_NODE_BLOCKED) {
-		struct kg_sink_blocked one = { kg_copy(text->arena, event->name), kg_copy(text->arena, event->text) };
+		struct kg_sink_blocked one = { kg_copy(ending->arena, event->name), kg_copy(ending->arena, event->text) };
 
-		kg_list_push(text->arena, &ending->blocked, one);
+		kg_list_push(ending->arena, &ending->blocked, one);
 	}
-	if (event->type != KG_EVENT_NODE_FAILED || !event->error)
-		return;
-	const char *subject = kg_format(text->arena, "%s failed", event->name ? event->name : "the run");
-	kg_text_add(text, "\n");
-	if (options->show_error)
-		options->show_error(options->context, text, subject, event->error);
-	else
-		error_plain(text, subject, event->error);
-	if (event->text && *event->text)
-		kg_text_format(text, "  %slog:%s %s\n", look->style->dim, look->style->end,
-		    options->here ? kg_path_inside(options->here, event->text) : event->text);
+	if (event->type == KG_EVENT_NODE_FAILED && event->error)
+		failure_take(ending, look, event);
+}
+
+/* "a, b and 14 more failed" */
+static const char *
+failed_tell(struct kg_arena *arena, const struct kg_sink_look *look, const struct kg_sink_failure *failure)
+{
+	uint32_t count = failure->names.count;
+	const char *const *names = failure->names.items;
+
+	if (count > alike_most && !look->options->verbose)
+		return kg_format(arena, "%s, %s and %u more failed", names[0], names[1], count - 2);
+	return kg_format(arena, "%s failed", kg_text_enumerate(arena, names, count, " and "));
+}
+
+static void
+failures_tell(struct kg_text *text, const struct kg_sink_ending *ending, const struct kg_sink_look *look)
+{
+	const char *here = look->options->here;
+
+	for (uint32_t i = 0; i < ending->failures.count; i++) {
+		const struct kg_sink_failure *failure = &ending->failures.items[i];
+
+		kg_text_add(text, "\n");
+		error_tell(text, look, failed_tell(text->arena, look, failure), failure->error);
+		if (failure->log)
+			kg_text_format(text, "  %slog:%s %s\n", look->style->dim, look->style->end,
+			    here ? kg_path_inside(here, failure->log) : failure->log);
+	}
 }
 
 static void
@@ -166,11 +216,11 @@ kg_sink_ending_tell(struct kg_text *text, const struct kg_sink_ending *ending, c
 
 	if (is_planned)
 		plan_tell(text, look, scene);
-	kg_text_add_bytes(text, ending->failures.bytes, ending->failures.size);
+	failures_tell(text, ending, look);
 	blocked_tell(text, ending, look, scene);
 	if (is_well && look->options->quiet)
 		return;
-	if (ending->failures.size > 0 || ending->blocked.count > 0)
+	if (ending->failures.count > 0 || ending->blocked.count > 0)
 		kg_text_add(text, "\n");
 	const char *sentence =
 	    scene->is_down ? down_tell(text->arena, is_well, summary) : outcome_tell(text->arena, scene->asked, outcome, summary);

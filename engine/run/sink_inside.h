@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "engine/base/list.h"
+#include "engine/base/map.h"
 #include "engine/base/style.h"
 #include "engine/base/text.h"
 #include "engine/run/scene.h"
@@ -38,8 +39,17 @@ struct kg_sink_blocked {
 	const char *name, *behind;
 };
 
+/* Of nodes that failed alike, such as for one missing program. */
+struct kg_sink_failure {
+	KG_LIST(const char *) names;
+	const struct kg_error *error;
+	const char *log; /* of the first; NULL: none */
+};
+
 struct kg_sink_ending {
-	struct kg_text failures; /* all errors, in all their lines */
+	struct kg_arena *arena;
+	KG_LIST(struct kg_sink_failure) failures;
+	struct kg_map failures_by_text; /* the error in all its lines → its failure */
 	KG_LIST(struct kg_sink_blocked) blocked;
 };
 

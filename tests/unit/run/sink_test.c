@@ -203,6 +203,22 @@ failures_are_told_whole_at_the_end(void **state)
 }
 
 static void
+what_failed_alike_is_told_once(void **state)
+{
+	struct fixture *fixture = *state;
+
+	begin(fixture, 7);
+	for (int i = 0; i < 6; i++)
+		tell(fixture, KG_EVENT_NODE_FAILED, kg_format(fixture->arena, "n%d", i),
+		    (struct kg_event){ .error = kg_error_make(fixture->arena, KG_EINPUT, "there is no program `cc`") });
+	tell(fixture, KG_EVENT_NODE_FAILED, "other", (struct kg_event){ .error = failure(fixture) });
+	end(fixture, "failed", (struct kg_summary){ .chosen = 7, .failed = 7 });
+	assert_non_null(strstr(content(fixture, fixture->said_path),
+	    "\n\nn0, n1 and 4 more failed: there is no program `cc`\n"
+	    "\nother failed: cc ended with status 1\n"));
+}
+
+static void
 many_blocked_nodes_are_counted(void **state)
 {
 	struct fixture *fixture = *state;
@@ -353,6 +369,7 @@ main(void)
 		TEST(verbose_lines_leave_nothing_out),
 		TEST(failures_are_told_whole_at_the_end),
 		TEST(many_blocked_nodes_are_counted),
+		TEST(what_failed_alike_is_told_once),
 		TEST(quiet_says_failures_alone_in_the_words_of_the_caller),
 		TEST(quiet_says_nothing_when_all_is_well),
 		TEST(a_plan_says_what_would_run_and_why),
