@@ -41,8 +41,13 @@ check(struct kg_arena *arena, const void *given)
 		return kg_error_make(arena, KG_EINPUT, "`image` names no image");
 	if (is_given(spec->cluster) + is_given(spec->containerd) + is_given(spec->registry) == 1)
 		return NULL;
-	return kg_error_advise(arena, kg_error_make(arena, KG_EINPUT, "where the images go is not said, or said twice"),
-	    "give one of `cluster`, `containerd` and `registry`");
+	if (is_given(spec->cluster) || is_given(spec->containerd) || is_given(spec->registry))
+		return kg_error_advise(arena, kg_error_make(arena, KG_EINPUT, "where the images go is said twice"),
+		    "give one of `cluster`, `containerd` and `registry`");
+	bool is_empty = spec->cluster || spec->containerd || spec->registry;
+	return kg_error_advise(arena, kg_error_make(arena, KG_EINPUT, "where the images go is not said"),
+	    is_empty ? "`cluster`, `containerd` and `registry` are empty: set the variable of one of them"
+		     : "give one of `cluster`, `containerd` and `registry`");
 }
 
 const char *

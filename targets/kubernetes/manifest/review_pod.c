@@ -195,7 +195,7 @@ images_look(struct kg_scene *scene, const struct kg_subject *subject, const char
 		    is_never ? "no node loads the image %s, and with the pull policy Never nothing else will"
 			     : "no node loads the image %s, and it cannot be pulled from anywhere",
 		    image->valuestring);
-		kg_error_advise(scene->arena, error, "add it to `images` of a node of the kind image-load");
+		kg_error_advise(scene->arena, error, "add it to `image` of a node of the kind image-load");
 	} else if (presence == KG_PRESENCE_UNKNOWN && is_never && !kg_review_is_open(image->valuestring)) {
 		struct kg_error *error = kg_review_tell(
 		    scene, false, subject, image, "no node loads the image %s, and its pull policy is Never", image->valuestring);
