@@ -253,11 +253,11 @@ unset_tell(struct kg_reader *reader, const struct kg_scope *scope, const struct 
 	struct kg_arena *arena = reader->draft->errors->arena;
 	const char *meaning = variable->meaning ? kg_format(arena, " (%s)", variable->meaning) : "";
 	const char *pass = scope->parent
-	    ? kg_format(arena, ", in `vars` of the include at %s:%u", scope->parent->file->path, scope->include->line)
+	    ? kg_format(arena, ", or in `vars` of the include at %s:%u", scope->parent->file->path, scope->include->line)
 	    : "";
 	struct kg_error *error = kg_reader_complain(reader, used, "variable `%s`%s is not set", variable->name, meaning);
 
-	(void)kg_error_advise(arena, error, "set it with --set %s=…, with the environment variable %s%s",
+	(void)kg_error_advise(arena, error, "set it with --set %s=… or the environment variable %s%s",
 	    kg_reader_full_name(reader, scope, variable->name), environment_name(reader, scope, variable->name), pass);
 }
 

@@ -203,11 +203,11 @@ a_variable_without_a_value_is_told_where_it_is_used_once(void **state)
 	    "kgraph.toml:6:10: variable `x` (who uses it) is not set\n"
 	    "    v = \"for ${vars.x}\"\n"
 	    "             ^^^^^^^^^\n"
-	    "  set it with --set x=…, with the environment variable KGRAPH_VAR_x\n"
+	    "  set it with --set x=… or the environment variable KGRAPH_VAR_x\n"
 	    "i.toml:6:6: variable `y-z` is not set\n"
 	    "    v = \"${vars.y-z}\"\n"
 	    "         ^^^^^^^^^^^\n"
-	    "  set it with --set i.y-z=…, with the environment variable KGRAPH_VAR_i_y_z, in `vars` of the include at "
+	    "  set it with --set i.y-z=… or the environment variable KGRAPH_VAR_i_y_z, or in `vars` of the include at "
 	    "kgraph.toml:1\n");
 }
 
