@@ -216,6 +216,7 @@ kg_kubernetes_await(struct kg_job *job)
 	wait->scratch = kg_arena_make();
 	wait->crashes = kg_crashes_make(job->arena);
 	wait->begun_ns = job->now_ns;
+	wait->asked_s = wait->from_s > 0 ? wait->from_s : wall_s();
 	wait->until_ns = job->now_ns + wait->limit_ms * ns_per_ms;
 	watches_open(job);
 	return kg_go(judge);
@@ -322,7 +323,12 @@ all_judge(struct kg_job *job, struct judgement *judgement)
 		object_judge(job, judgement, &wait->objects.items[i], around);
 	if (judgement->waits.count == 0)
 		return;
-	struct kg_diagnosis_rules rules = { .now_s = wall_s(), .since_s = wait->from_s, .crashes = wait->crashes };
+	struct kg_diagnosis_rules rules = {
+		.now_s = wall_s(),
+		.since_s = wait->from_s,
+		.asked_s = wait->asked_s,
+		.crashes = wait->crashes,
+	};
 	judgement->findings = kg_diagnose(wait->scratch, judgement->objects.items, judgement->objects.count, around, &rules);
 }
 

@@ -127,6 +127,7 @@ struct kubernetes_wait {
 	struct kg_topic *topic; /* of all watches; NULL: there are none */
 	uint64_t version;       /* of what was judged last */
 	int64_t from_s;         /* wall clock: events before are of an earlier life */
+	int64_t asked_s;        /* since when it is waited for, or made */
 	int64_t limit_ms;
 	int64_t begun_ns, until_ns, again_ns; /* again: when it is judged without a change */
 	struct kg_arena *scratch;             /* of one judgement */

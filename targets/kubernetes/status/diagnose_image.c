@@ -80,6 +80,19 @@ is_local(const char *image)
 	return kg_text_starts(image, "localhost/");
 }
 
+/* It was so before anybody asked. The kubelet tries again at longer and longer intervals, and may find another world. */
+static void
+stale_spare(struct kg_examination *examination, const cJSON *pod, const char *container, struct kg_draft *draft)
+{
+	int64_t asked_s = examination->rules.asked_s;
+	struct kg_event event;
+
+	if (kg_member_time_s(pod, "metadata.creationTimestamp") >= asked_s ||
+	    kg_event_latest(examination->around, pod, "Failed", container, asked_s, &event))
+		return;
+	kg_fatal_after(examination, asked_s, examination->rules.pull_grace_s, draft);
+}
+
 static void
 examine_absent(struct kg_examination *examination, const cJSON *pod, const char *container, const char *why, const char *or_else)
 {
@@ -94,6 +107,7 @@ examine_absent(struct kg_examination *examination, const cJSON *pod, const char 
 		.is_fatal = true,
 	};
 
+	stale_spare(examination, pod, container, &draft);
 	kg_found(examination, &draft);
 }
 
@@ -134,7 +148,9 @@ examine_pull(struct kg_examination *examination, const cJSON *pod, const char *c
 		draft.is_fatal = answers[i].is_final;
 		break;
 	}
-	if (!draft.is_fatal)
+	if (draft.is_fatal)
+		stale_spare(examination, pod, container, &draft);
+	else
 		kg_fatal_after(
 		    examination, kg_member_time_s(pod, "metadata.creationTimestamp"), examination->rules.pull_grace_s, &draft);
 	kg_found(examination, &draft);

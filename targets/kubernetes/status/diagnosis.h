@@ -13,7 +13,7 @@
  * Fatal, because no waiting mends it:
  *
  *   image       it is not on the node and pull policy is Never; it has no valid name; the registry refuses it (no such repository or tag,
- *               not authorised). Other pull errors after pull_grace_s
+ *               not authorised). Other pull errors after pull_grace_s, and so what was found before asked_s and not again since
  *   crash       at once when the program cannot be started (no such file, no permission); at its second end with exit code 126 or 127, and
  *               when its last words are about itself alone (an unknown flag, a missing module); at its third when it ended each time alike, and
  *               nothing that it may be waiting for was missing; else after crash_restarts restarts, but not while what it speaks of is not
@@ -41,7 +41,9 @@ struct kg_surroundings;
 /* 0 takes the default given here; a negative grace means that time alone never makes it fatal. */
 struct kg_diagnosis_rules {
 	int64_t now_s;
-	int64_t since_s;               /* when this apply began, by the cluster's clock: older events do not count; 0 counts all */
+	int64_t since_s; /* when this apply began, by the cluster's clock: older events do not count; 0 counts all */
+	int64_t
+	    asked_s; /* since when somebody waits: what a pull that failed before has found may be mended; 0: that counts as well */
 	uint32_t crash_restarts;       /* 3: half a minute of trying, with the kubelet's back-off of 10, 20, 40 s */
 	int32_t pull_grace_s;          /* 60: a registry that does not answer, or limits requests */
 	int32_t missing_grace_s;       /* 10 */
