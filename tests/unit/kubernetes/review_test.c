@@ -330,11 +330,11 @@ an_image_that_is_not_pulled_has_to_be_loaded(void **)
 		{ "image: 'x:1'", "" },
 		{ "image: 'x:1', imagePullPolicy: Never",
 		    "error a:1:109 no node loads the image x:1, and with the pull policy Never nothing else will -> add it to "
-		    "`images` of a node of "
+		    "`image` of a node of "
 		    "the kind image-load\n" },
 		{ "image: 'localhost/api:1'",
 		    "error a:1:109 no node loads the image localhost/api:1, and it cannot be pulled from anywhere -> add it to "
-		    "`images` of a node of "
+		    "`image` of a node of "
 		    "the kind image-load\n" },
 		{ "image: web",
 		    "warning a:1:109 the image web is loaded, but would be pulled all the same -> imagePullPolicy: IfNotPresent; "
