@@ -29,7 +29,7 @@ spec:
       - name: web
         image: web
         imagePullPolicy: Never
-        command: [sh, -c, 'mkdir /www && echo "$GREETING" >/www/index.html && exec httpd -f -p 8080 -h /www']
+        command: [sh, -c, 'echo serving; mkdir /www && echo "$GREETING" >/www/index.html && exec httpd -f -p 8080 -h /www']
         env: [{ name: GREETING, valueFrom: { configMapKeyRef: { name: config, key: greeting } } }]
         ports: [{ containerPort: 8080 }]
         readinessProbe: { httpGet: { path: /, port: 8080 }, periodSeconds: 1 }
@@ -47,6 +47,7 @@ kind = "kubernetes"
 files = ["app"]
 namespace = "$namespace"
 images = { web = "localhost/test/busybox:1" }
+ready = { exec = ["grep", "-E", "hello|moin", "/www/index.html"], timeout = "20s" }
 [node.stamp]
 kind = "kubernetes"
 namespace = "$namespace"
@@ -65,6 +66,29 @@ ended_with 0
 same "$(field deployment/web .status.readyReplicas)" 1
 same "$(k exec deployment/web -- wget -q -O - http://web/)" hello
 same "$(field configmap/stamp .data.by)" kgraph
+
+# What its pods say, and what it says that has none; without kubectl.
+kg logs app
+ended_with 0
+says_like '^\[web-[a-z0-9-]+/web\] serving$'
+kg logs stamp
+says "it has no pods"
+"$KGRAPH" logs --follow app >followed 2>&1 &
+follower=$!
+follows() { grep -q '/web\] serving$' followed; }
+eventually 20 follows
+k delete pod --all --wait=false >/dev/null
+follows_on() { [ "$(grep -c '/web\] serving$' followed)" = 2 ]; }
+eventually 20 follows_on
+kill $follower
+wait $follower || true
+
+# Its rule runs in a pod: there is no such file on this machine.
+sed -i 's/hello|moin/salut/; s/timeout = "20s"/timeout = "1s"/' kgraph.toml
+kg up
+ended_with 3
+says "not ready after 1 s: exec grep -E salut /www/index.html: exit status 1"
+sed -i 's/salut/hello|moin/; s/timeout = "1s"/timeout = "20s"/' kgraph.toml
 
 # Again: nothing is written.
 before=$(versions)

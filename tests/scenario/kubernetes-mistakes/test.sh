@@ -49,6 +49,9 @@ sed -i s/Never/Always/ no-tag.yaml no-registry.yaml
 ready='readinessProbe: { tcpSocket: { port: 8080 }, periodSeconds: 1 }'
 pod crash 120s "command: [sh, -c, 'echo I cannot find the database; exit 3']
         $ready"
+# Others are not ready either: what it says may be their fault, but a flag is its own.
+pod misspelt 120s "command: [sh, -c, 'echo unknown flag: --prot; exit 2']
+        $ready"
 pod no-program 60s 'command: [/bin/forgotten]'
 pod hungry 120s "command: [sh, -c, 'x=\$(tail /dev/zero)']
         $ready
@@ -151,7 +154,8 @@ fails no-image 'image localhost/test/nobody-made-this:1 is not on' 'imagePullPol
 fails no-name 'localhost/test/Busy:1 is no name of an image'
 fails no-tag "image $registry/nobody-pushed-this:1 cannot be pulled: the registry has no such"
 late no-registry 'image 127.0.0.1:9/far-away:1 cannot be pulled: the registry does not answer'
-fails crash 'container main ended with exit code 3; started 4 times' 'I cannot find the database'
+fails crash 'container main ended with exit code 3: ' 'I cannot find the database' '; started 4 times'
+fails misspelt 'unknown flag: --prot' '; started 2 times'
 fails no-program 'container main cannot be started' '/bin/forgotten' 'no such file or directory'
 fails hungry 'was killed for memory: it needs more than its limit of 24Mi'
 late relapse 'container main ended with exit code 7' 'the disk is full'
