@@ -101,11 +101,11 @@ END
 (cd token && KUBECONFIG=../token.kubeconfig exec "$KGRAPH" up) >token/log 2>&1 &
 tired=$!
 has_begun() { [ -n "$(field configmap/early .metadata.uid)" ]; }
-eventually 30 has_begun
+eventually 60 has_begun
 
 # In the middle of the objects.
 in_background up many --set round=2
-eventually 30 has 2 20
+eventually 60 has 2 20
 api_server stop
 sleep 1
 api_server start
@@ -129,15 +129,15 @@ k patch configmap other --type merge --patch '{"metadata":{"finalizers":["exampl
 "$KGRAPH" down -f other/kgraph.toml --events other/events.jsonl >other/log 2>&1 &
 leaving=$!
 is_held() { grep -qs 'finalizer example.com/held' other/events.jsonl; }
-eventually 30 is_held
+eventually 60 is_held
 is_waited_for() { grep -qs '"event":"node_waiting","node":"thing"' events.jsonl; }
 in_background up thing
-eventually 30 is_waited_for
+eventually 60 is_waited_for
 kill -KILL "$running"
 wait "$running" || true
 version=$(field things/thing .metadata.resourceVersion)
 in_background up thing
-eventually 30 is_waited_for
+eventually 60 is_waited_for
 same "$(field things/thing .metadata.resourceVersion)" "$version"
 api_server stop
 api_server start
@@ -149,7 +149,7 @@ wait "$leaving" || fail "down ended with $?: $(cat other/log)"
 # It comes back without the history that watches go on from (410): etcd keeps none, and the server is a new one.
 status_is null
 in_background up thing
-eventually 30 is_waited_for
+eventually 60 is_waited_for
 sleep 1
 api_server stop
 api_server start --watch-cache=false
@@ -189,7 +189,7 @@ k create configmap other --from-literal=whose=theirs >/dev/null
 kg plan --set round=5
 says "is another one than the last run's"
 in_background up --set round=5
-eventually 30 is_waited_for
+eventually 60 is_waited_for
 status_is "$ready"
 ends_well
 has 5 600 || fail "$(count 5) of 600 objects are there"
