@@ -189,6 +189,7 @@ pub const rooms = struct {
             "http_error.c",
             "http_room.c",
             "http_set.c",
+            "http_share.c",
             "http_tls.c",
             "loop.c",
             "signal.c",

@@ -144,6 +144,12 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/loop/http_redirect_test.c", .rooms = &.{.loop}, .more = http_asking },
     .{ .source = "tests/unit/loop/http_test.c", .rooms = &.{.loop}, .more = &.{"tests/unit/loop/server.c"} },
     .{
+        .source = "tests/unit/loop/http_share_test.c",
+        .rooms = &.{.loop},
+        .more = http_asking ++ .{ "tests/unit/loop/certificate.c", "tests/unit/loop/peer.c" },
+        .packages = &.{.crypto},
+    },
+    .{
         .source = "tests/unit/loop/http_tls_test.c",
         .rooms = &.{.loop},
         .more = http_asking ++ .{ "tests/unit/loop/certificate.c", "tests/unit/loop/peer.c" },

@@ -200,8 +200,8 @@ struct kg_http {
 	 */
 	const char *proxy;
 	bool http2; /* over TLS, where the server has it: exchanges share one connection, and wait for it */
-	/* With http2: some of those that share the connection stay open for minutes. HTTP/1.1 where libcurl does not keep them apart. */
-	bool has_streams;
+	/* It may stay open for minutes, and is ended when it has been enough: has a connection of its own where libcurl needs that. */
+	bool is_stream;
 	/*
 	 * At most 10 redirects are followed, never from https to http. To another host, port or scheme goes no Authorization. 307
 	 * and 308 keep method and body, 303 makes GET of POST and PUT, as do 301 and 302 of POST.

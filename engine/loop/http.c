@@ -42,6 +42,7 @@ void
 kg_http_moved(struct kg_http_exchange *exchange)
 {
 	exchange->moved_ms = uv_now(&exchange->live.loop->uv);
+	exchange->live.loop->http->has_moved = true;
 }
 
 /* One that is settled is only waiting to be taken out of libcurl's hands: nobody wants to hear of it any more. */
@@ -132,6 +133,7 @@ on_connected(void *context, char *, char *, int, int)
 static void
 exchange_settle(struct kg_http_exchange *exchange, enum kg_wait_end end)
 {
+	kg_http_share_end(exchange, end == KG_WAIT_CANCELLED || end == KG_WAIT_TIMEOUT);
 	kg_live_settle(&exchange->live, end, 0);
 	if (exchange->live.open_handles > 0)
 		kg_live_close(&exchange->live, (uv_handle_t *)&exchange->stall);

@@ -53,8 +53,9 @@ struct kg_http_start {
 	bool insecure;        /* do not check the server's certificate */
 	/* http, https or socks5 URL: goes through it, whatever the environment says. "": through none. NULL: as the environment says. */
 	const char *proxy;
-	bool http2;       /* over TLS, where the server has it: exchanges share one connection, and wait for it */
-	bool has_streams; /* some of them stay open for minutes: HTTP/1.1 where libcurl does not keep them apart */
+	bool http2; /* over TLS, where the server has it: exchanges share one connection, and wait for it */
+	bool
+	    is_stream; /* it may stay open for minutes, and is ended when it has been enough: not shared where libcurl cannot bear that */
 	/*
 	 * At most 10 redirects are followed, never from https to http. To another host, port or scheme goes no Authorization. 307
 	 * and 308 keep method and body, 303 makes GET of POST and PUT, as do 301 and 302 of POST.

@@ -37,7 +37,8 @@ struct kg_arena;
 	each(url);                 \
 	each(url_cleanup);         \
 	each(url_get);             \
-	each(url_set)
+	each(url_set);             \
+	each(version_info)
 
 struct kg_curl {
 #define KG_CURL_MEMBER(name) typeof(&curl_##name) name

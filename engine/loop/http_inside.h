@@ -8,10 +8,29 @@
 #include "engine/loop/http_curl.h"
 #include "engine/loop/inside.h"
 
+struct kg_http_socket;
+
 struct kg_http_room {
 	struct kg_loop *loop;
 	CURLM *multi;
 	uv_timer_t timer; /* when libcurl next wants to be called without a socket having moved */
+
+	/* For a libcurl that has to be helped with connections that are shared: see http_share.c. */
+	struct kg_http_socket *sockets; /* all that libcurl waits for, a list */
+	uv_timer_t nudge;
+	uint32_t nudges;     /* so far */
+	uint32_t helped;     /* exchanges under way that may need it */
+	bool has_moved;      /* bytes of an answer have come since this was last looked at */
+	bool was_broken_off; /* one of them was cancelled, or its time was up */
+};
+
+/* A socket that libcurl waits for. */
+struct kg_http_socket {
+	uv_poll_t poll;
+	struct kg_http_room *room;
+	struct kg_http_socket *next, **at; /* in the room's list */
+	curl_socket_t fd;
+	uint32_t nudge; /* the room's number of the last one that it got */
 };
 
 struct kg_http_bytes {
@@ -53,6 +72,7 @@ struct kg_http_exchange {
 	int64_t timeout_ms, connect_ms;
 	enum kg_http_fault fault;
 	bool is_secure; /* the connection of the request that was sent last */
+	bool is_helped; /* it counts among the room's */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -64,6 +84,17 @@ CURLcode kg_http_set(struct kg_http_exchange *exchange);
 bool kg_http_header_given(const struct kg_http_start *start, const char *name);
 /* Certificates and keys, and the name that the server must show. May set the URL anew, and host_header. */
 CURLcode kg_http_tls_set(struct kg_http_exchange *exchange);
+
+/* Whether it may go over HTTP/2, on a connection with others. */
+bool kg_http_may_share(const struct kg_http_exchange *exchange);
+/* It does: sees to what this libcurl needs for that, until kg_http_share_end. */
+void kg_http_share_begin(struct kg_http_exchange *exchange);
+/* Harmless for one that has not begun. broken_off: it was cancelled, or its time was up. */
+void kg_http_share_end(struct kg_http_exchange *exchange, bool broken_off);
+/* To be called when libcurl has been told of something. */
+void kg_http_share_watch(struct kg_http_room *room);
+/* Reads what libcurl has to say. */
+void kg_http_messages_read(struct kg_http_room *room);
 
 /* Opens what is to be sent. False: fault and error_sys tell why not. */
 bool kg_http_body_open(struct kg_http_exchange *exchange);

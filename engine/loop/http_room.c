@@ -9,14 +9,9 @@
  * from within any of its functions, and open another one with the same number at once: that is well, since a watcher that is
  * being closed has already let go of its socket.
  */
-struct http_socket {
-	uv_poll_t poll;
-	struct kg_http_room *room;
-	curl_socket_t fd;
-};
 
-static void
-messages_read(struct kg_http_room *room)
+void
+kg_http_messages_read(struct kg_http_room *room)
 {
 	int left;
 
@@ -33,7 +28,7 @@ messages_read(struct kg_http_room *room)
 static void
 on_event(uv_poll_t *poll, int status, int events)
 {
-	struct http_socket *socket = poll->data;
+	struct kg_http_socket *socket = poll->data;
 	struct kg_http_room *room = socket->room;
 	int running, what = 0;
 
@@ -44,7 +39,8 @@ on_event(uv_poll_t *poll, int status, int events)
 	if (events & UV_WRITABLE)
 		what |= CURL_CSELECT_OUT;
 	kg_curl.multi_socket_action(room->multi, socket->fd, what, &running);
-	messages_read(room);
+	kg_http_messages_read(room);
+	kg_http_share_watch(room);
 }
 
 static void
@@ -54,7 +50,8 @@ on_time(uv_timer_t *timer)
 	int running;
 
 	kg_curl.multi_socket_action(room->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	messages_read(room);
+	kg_http_messages_read(room);
+	kg_http_share_watch(room);
 }
 
 static void
@@ -63,10 +60,10 @@ on_socket_closed(uv_handle_t *poll)
 	free(poll->data);
 }
 
-static struct http_socket *
+static struct kg_http_socket *
 socket_make(struct kg_http_room *room, curl_socket_t fd)
 {
-	struct http_socket *socket = calloc(1, sizeof(*socket));
+	struct kg_http_socket *socket = calloc(1, sizeof(*socket));
 
 	if (!socket)
 		kg_out_of_memory();
@@ -77,18 +74,32 @@ socket_make(struct kg_http_room *room, curl_socket_t fd)
 	socket->poll.data = socket;
 	socket->room = room;
 	socket->fd = fd;
+	socket->next = room->sockets;
+	socket->at = &room->sockets;
+	if (socket->next)
+		socket->next->at = &socket->next;
+	room->sockets = socket;
 	kg_curl.multi_assign(room->multi, fd, socket);
 	return socket;
+}
+
+static void
+socket_forget(struct kg_http_socket *socket)
+{
+	*socket->at = socket->next;
+	if (socket->next)
+		socket->next->at = socket->at;
+	uv_close((uv_handle_t *)&socket->poll, on_socket_closed);
 }
 
 static int
 socket_watch(CURL *, curl_socket_t fd, int what, void *context, void *known)
 {
-	struct http_socket *socket = known;
+	struct kg_http_socket *socket = known;
 
 	if (what == CURL_POLL_REMOVE) {
 		if (socket)
-			uv_close((uv_handle_t *)&socket->poll, on_socket_closed);
+			socket_forget(socket);
 		return 0;
 	}
 	if (!socket && !(socket = socket_make(context, fd)))
@@ -125,6 +136,8 @@ kg_http_room_find(struct kg_loop *loop, struct kg_arena *arena, const char **ret
 	room->multi = multi;
 	uv_timer_init(&loop->uv, &room->timer);
 	room->timer.data = room;
+	uv_timer_init(&loop->uv, &room->nudge);
+	room->nudge.data = room;
 	kg_curl.multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket_watch);
 	kg_curl.multi_setopt(multi, CURLMOPT_SOCKETDATA, room);
 	kg_curl.multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer_set);
@@ -141,5 +154,6 @@ kg_http_free(struct kg_loop *loop)
 		return;
 	kg_curl.multi_cleanup(loop->http->multi);
 	uv_close((uv_handle_t *)&loop->http->timer, NULL);
+	uv_close((uv_handle_t *)&loop->http->nudge, NULL);
 	loop->http = NULL;
 }

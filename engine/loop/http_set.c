@@ -96,20 +96,12 @@ proxy_set(CURL *easy, const struct kg_http_start *start)
 	kg_curl.easy_setopt(easy, CURLOPT_NOPROXY, "");
 }
 
-/*
- * Between the first of its connection filters and 8.1 libcurl may let an answer lie while long streams share the connection, and hand it, when who asked has
- * given up, to whoever asks next: a node was told of another one's Deployment.
- */
-static bool
-keeps_streams_apart(void)
-{
-	return LIBCURL_VERSION_NUM < 0x075600 || LIBCURL_VERSION_NUM >= 0x080100;
-}
-
 static void
-way_set(CURL *easy, const struct kg_http_start *start)
+way_set(struct kg_http_exchange *exchange)
 {
-	bool http2 = start->http2 && (!start->has_streams || keeps_streams_apart());
+	const struct kg_http_start *start = exchange->start;
+	CURL *easy = exchange->easy;
+	bool http2 = kg_http_may_share(exchange);
 
 #if LIBCURL_VERSION_NUM >= 0x075500
 	kg_curl.easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -135,6 +127,8 @@ way_set(CURL *easy, const struct kg_http_start *start)
 		kg_curl.easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, start->unix_socket);
 	if (start->save_fd > 2)
 		kg_curl.easy_setopt(easy, CURLOPT_BUFFERSIZE, save_piece_bytes);
+	if (http2)
+		kg_http_share_begin(exchange);
 }
 
 CURLcode
@@ -150,7 +144,7 @@ kg_http_set(struct kg_http_exchange *exchange)
 	kg_curl.easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)exchange->timeout_ms);
 	kg_curl.easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)exchange->connect_ms);
 	kg_http_body_set(exchange);
-	way_set(easy, start);
+	way_set(exchange);
 	proxy_set(easy, start);
 	CURLcode code = kg_http_tls_set(exchange);
 	headers_set(exchange);

@@ -145,7 +145,7 @@ kg_wait_http(struct kg_job *job, const struct kg_http *request, kg_step *then)
 		.proxy = request->proxy,
 		.insecure = request->insecure,
 		.http2 = request->http2,
-		.has_streams = request->has_streams,
+		.is_stream = request->is_stream,
 		.follow = request->follow,
 		.collect = request->collect,
 		.keep_failure = request->keep_failure,

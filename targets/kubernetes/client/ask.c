@@ -104,7 +104,7 @@ identity_known(struct kg_job *job)
 		.tls_name = config->tls_name,
 		.proxy = config->proxy,
 		.http2 = true,
-		.has_streams = true,
+		.is_stream = request->collect,
 		.collect = request->collect ? piece_came : NULL,
 		.context = call,
 		.keep_failure = true,
