@@ -24,6 +24,8 @@
 static constexpr int64_t ns_per_s = 1000000000, ns_per_ms = 1000000;
 /* An object that was made and is not in a synced watch after this time is gone again. */
 static constexpr int64_t appears_ms = 5000;
+/* What is wrong is looked for so often at most: for each of hundreds of nodes all pods and events of a namespace are gone through. */
+static constexpr int64_t diagnose_ms = 250;
 /* Verdicts that hang on time alone are asked for again this often. */
 static constexpr int64_t settle_ms = 1000;
 /* What has started by then needs no word about nodes. */
@@ -434,6 +436,32 @@ unheard(const struct judgement *judgement)
 	return NULL;
 }
 
+/*
+ * Whether an object still waits by what itself says, whatever is around it. kstatus says less than our own rules ask for, and nearly always no more; where it does,
+ * such as of a claim that waits for its first pod, the node is ready a moment later.
+ */
+static bool
+is_in_progress(struct kubernetes_wait *wait, struct kubernetes_awaited *it)
+{
+	const cJSON *live = it->is_wanted && it->watch ? live_of(it) : NULL;
+
+	if (!live)
+		return false;
+	return (it->rule ? kg_ready_when_status(wait->scratch, it->rule, live) : kg_status_kstatus(wait->scratch, live, wall_s()))
+		   .verdict == KG_VERDICT_IN_PROGRESS;
+}
+
+/* Most changes of a cluster are of other nodes' objects: whether this node may be ready now costs little to say, and what is wrong has a moment. */
+static bool
+may_be_over(struct kubernetes_wait *wait)
+{
+	kg_arena_empty(wait->scratch);
+	for (uint32_t i = 0; i < wait->objects.count; i++)
+		if (is_in_progress(wait, &wait->objects.items[i]))
+			return false;
+	return true;
+}
+
 static struct kg_next
 judge(struct kg_job *job)
 {
@@ -444,7 +472,10 @@ judge(struct kg_job *job)
 	/* The topic is that of all watches of the server: most signals are of other nodes' objects. */
 	if (version == wait->version && job->now_ns < wait->again_ns)
 		return kg_wait_topic(job, wait->topic, (wait->again_ns - job->now_ns) / ns_per_ms + 1, judge);
+	if (wait->topic && job->now_ns < wait->whole_ns && !may_be_over(wait))
+		return kg_wait_topic(job, wait->topic, (wait->whole_ns - job->now_ns) / ns_per_ms + 1, judge);
 	wait->version = version;
+	wait->whole_ns = job->now_ns + diagnose_ms * ns_per_ms;
 	all_judge(job, &judgement);
 	if (judgement.waits.count == 0 && !judgement.error)
 		return kg_kubernetes_await_end(job, NULL);

@@ -130,6 +130,7 @@ struct kubernetes_wait {
 	int64_t asked_s;        /* since when it is waited for, or made */
 	int64_t limit_ms;
 	int64_t begun_ns, until_ns, again_ns; /* again: when it is judged without a change */
+	int64_t whole_ns;                     /* before it only what may be over is judged whole */
 	struct kg_arena *scratch;             /* of one judgement */
 	struct kg_crashes *crashes;           /* of containers, from judgement to judgement */
 	bool has_nodes;                       /* they are watched, or need not be */
