@@ -91,6 +91,8 @@ struct kg_api_request {
 	/* Gets an answer of 200 to 299 in pieces, instead of job->http.body; as kg_http.collect. Not asked again once it got something. */
 	bool (*collect)(void *context, const char *bytes, size_t size);
 	void *context;
+	const char
+	    *name; /* what the object that comes must be called; an answer with another is asked for again. NULL: whatever comes */
 };
 
 /*

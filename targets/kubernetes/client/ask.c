@@ -7,6 +7,7 @@
 
 #include "engine/base/arena.h"
 #include "engine/base/clock.h"
+#include "engine/base/error.h"
 #include "engine/base/http_header.h"
 #include "engine/base/text.h"
 #include "targets/kubernetes/client/inside.h"
@@ -17,6 +18,7 @@ static constexpr size_t body_limit_default = (size_t)256 << 20;
 static constexpr int64_t patience_default_ms = 30'000;
 static constexpr uint32_t later_most = 10; /* as client-go */
 static constexpr int64_t later_patience_ms = 120'000;
+static constexpr uint32_t strangers_most = 3;
 static constexpr int64_t pause_first_ms = 50, pause_most_ms = 2'000;
 static constexpr int64_t connect_ms = 5'000;
 /* A server that has just come back does not know all roles at once, and refuses what it will allow a moment later. */
@@ -33,7 +35,7 @@ kg_api_ask(struct kg_job *job, struct kg_api *api, const struct kg_api_request *
 	call->api = api;
 	call->request = *request;
 	call->then = then;
-	call->tries = call->misses = 0;
+	call->tries = call->misses = call->strangers = 0;
 	call->began_ns = job->now_ns;
 	call->is_renewed = call->has_begun = call->is_told = false;
 	return kg_go(send);
@@ -209,6 +211,29 @@ is_unknown_path(const struct kg_job *job)
 	    (strstr(job->http.body, "404 page not found") || strstr(job->http.body, "could not find the requested resource"));
 }
 
+static bool
+is_stranger(struct kg_job *job, const struct kg_api_request *request)
+{
+	const char *name = request->name ? kg_json_text(kg_api_answer(job), "metadata.name") : NULL;
+
+	return name && strcmp(name, request->name) != 0;
+}
+
+/* Libraries and proxies of HTTP have given one request another's answer. What is asked for by name can be asked for again without harm. */
+static struct kg_next
+stranger_met(struct kg_job *job)
+{
+	struct kg_api_call *call = kg_api_call_of(job);
+
+	if (++call->strangers < strangers_most)
+		return kg_wait_timer(job, pause_first_ms, send);
+	struct kg_error *error =
+	    kg_error_make(job->arena, KG_ENETWORK, "the API server at %s answered %u times with another object than %s",
+		call->api->server, call->strangers, call->request.name);
+	job->http = (struct kg_http_result){ .body = "", .headers = "", .error = error, .is_lasting = true };
+	return kg_go(call->then);
+}
+
 static struct kg_next
 answered(struct kg_job *job)
 {
@@ -223,7 +248,7 @@ answered(struct kg_job *job)
 	if (is_unknown_path(job))
 		api->kinds_are_old = true;
 	if (status >= 200 && status < 400)
-		return settled(job);
+		return is_stranger(job, &call->request) ? stranger_met(job) : settled(job);
 	if (status == 401 && !call->is_renewed && kg_identity_refused(api, call->identity)) {
 		call->is_renewed = true;
 		return kg_go(send);

@@ -57,6 +57,7 @@ struct kg_api_call {
 	kg_step *then;
 	uint32_t tries;     /* that were answered with "later" */
 	uint32_t misses;    /* tries in a row that were not answered at all */
+	uint32_t strangers; /* tries that were answered with another object */
 	int64_t began_ns;   /* the ask, monotonic */
 	int64_t sent_ns;    /* the last try */
 	int64_t missing_ns; /* since when it has not been answered */

@@ -29,6 +29,7 @@ kg_api_apply(
 	    &(struct kg_api_request){
 		.method = "PATCH",
 		.path = kg_text_end(&path),
+		.name = name,
 		.content_type = "application/apply-patch+yaml",
 		.body = json,
 		.body_size = strlen(json),
@@ -76,7 +77,8 @@ struct kg_next
 kg_api_get(struct kg_job *job, struct kg_api *api, const struct kg_resource *resource, const char *namespace_, const char *name,
     kg_step *then)
 {
-	return kg_api_ask(job, api, &(struct kg_api_request){ .path = kg_api_path(job->arena, resource, namespace_, name) }, then);
+	return kg_api_ask(
+	    job, api, &(struct kg_api_request){ .path = kg_api_path(job->arena, resource, namespace_, name), .name = name }, then);
 }
 
 struct kg_next

@@ -105,6 +105,48 @@ an_object_is_applied_in_the_contexts_namespace(void **state)
 	assert_string_equal(calling_noted(calling), "u-1\n");
 }
 
+/* As a library that mixes streams up would have it: the first so many answers are another object's. */
+static uint32_t mixed_up;
+
+static struct fake_reply
+mixes_up(void *, const struct fake_request *request)
+{
+	return (struct fake_reply){ .status = 200,
+		.body = request->number > mixed_up ? "{\"metadata\":{\"name\":\"web\",\"uid\":\"u-1\"}}"
+						   : "{\"metadata\":{\"name\":\"other\",\"uid\":\"u-2\"}}" };
+}
+
+static int
+mixes_up_setup(void **state)
+{
+	return setup_with(state, mixes_up);
+}
+
+static void
+another_objects_answer_is_asked_for_again(void **state)
+{
+	struct calling *calling = *state;
+
+	the_second = apply;
+	the_object = "{\"metadata\":{\"name\":\"web\"}}";
+	mixed_up = 2;
+	calling_run(calling, open, 1);
+	assert_string_equal(calling->errors, "");
+	assert_string_equal(calling_noted(calling), "u-1\n");
+}
+
+static void
+another_objects_answer_is_never_taken(void **state)
+{
+	struct calling *calling = *state;
+
+	the_second = apply;
+	the_object = "{\"metadata\":{\"name\":\"web\"}}";
+	mixed_up = UINT32_MAX;
+	calling_run(calling, open, 1);
+	assert_non_null(strstr(calling->errors, "answered 3 times with another object than web"));
+}
+
 static struct fake_reply
 conflicts(void *, const struct fake_request *)
 {
@@ -347,6 +389,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(an_object_is_applied_in_the_contexts_namespace, takes_setup),
+		TEST(another_objects_answer_is_asked_for_again, mixes_up_setup),
+		TEST(another_objects_answer_is_never_taken, mixes_up_setup),
 		TEST(a_conflict_names_managers_and_fields, conflicts_setup),
 		TEST(a_refusal_names_the_fields, refuses_setup),
 		TEST(one_object_and_no_other_of_its_name_is_deleted, deletes_setup),
