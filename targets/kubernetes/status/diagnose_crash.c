@@ -168,6 +168,24 @@ words_of(struct kg_arena *arena, const cJSON *ended, const struct kg_crash *cras
 	return kg_format(arena, "\"%s\"", crash->last.words.line);
 }
 
+/*
+ * It was started before anybody asked, and what ended it may be mended since, as by a value in a ConfigMap: its next try tells. That may be minutes away, and
+ * time makes it certain enough.
+ */
+static void
+stale_spare(struct kg_examination *examination, const cJSON *pod, const cJSON *ended, struct kg_draft *draft)
+{
+	int64_t asked_s = examination->rules.asked_s, started_s = kg_member_time_s(ended, "startedAt");
+
+	if (started_s <= 0) /* of a program that could not be started the runtime says 1970 */
+		started_s = kg_member_time_s(ended, "finishedAt");
+	if (!draft->is_fatal || started_s >= asked_s || strcmp(kg_member_text(pod, "spec.restartPolicy", "Always"), "Never") == 0)
+		return;
+	kg_fatal_after(examination, asked_s, examination->rules.pull_grace_s, draft);
+	if (!draft->advice)
+		draft->advice = "it was so before; `kubectl delete pod` lets it try again at once";
+}
+
 /* A container that ended, and waits to be started again, was so just now, or is over. */
 bool
 kg_examine_crash(struct kg_examination *examination, const cJSON *pod, const cJSON *status)
@@ -206,6 +224,7 @@ kg_examine_crash(struct kg_examination *examination, const cJSON *pod, const cJS
 			draft.text = kg_format(arena, "%s; started %" PRId64 " times", draft.text, restarts + 1);
 	}
 	draft.is_fatal |= is_hopeless(examination, pod, status, kg_member_integer(ended, "exitCode", 0), crash);
+	stale_spare(examination, pod, ended, &draft);
 	kg_found(examination, &draft);
 	return true;
 }

@@ -17,7 +17,7 @@
  *   crash       at once when the program cannot be started (no such file, no permission); at its second end with exit code 126 or 127, and
  *               when its last words are about itself alone (an unknown flag, a missing module); at its third when it ended each time alike, and
  *               nothing that it may be waiting for was missing; else after crash_restarts restarts, but not while what it speaks of is not
- *               ready. Never for a Job's pods: a Job counts its attempts itself
+ *               ready. Never for a Job's pods: a Job counts its attempts itself. After pull_grace_s what was started before asked_s and not since
  *   missing     a ConfigMap, Secret, key, ServiceAccount, class or claim, after missing_grace_s: something else of the graph may bring it.
  *               Three times that for a Secret, and never where a Certificate, ExternalSecret or SealedSecret is to make it
  *   schedule    no node fits, after unschedulable_grace_s; but not while a node starts or a volume is made
@@ -43,7 +43,7 @@ struct kg_diagnosis_rules {
 	int64_t now_s;
 	int64_t since_s; /* when this apply began, by the cluster's clock: older events do not count; 0 counts all */
 	int64_t
-	    asked_s; /* since when somebody waits: what a pull that failed before has found may be mended; 0: that counts as well */
+	    asked_s; /* since when somebody waits: what a pull or a program failed at before may be mended; 0: that counts as well */
 	uint32_t crash_restarts;       /* 3: half a minute of trying, with the kubelet's back-off of 10, 20, 40 s */
 	int32_t pull_grace_s;          /* 60: a registry that does not answer, or limits requests */
 	int32_t missing_grace_s;       /* 10 */
