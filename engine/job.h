@@ -320,6 +320,8 @@ void kg_topic_signal(struct kg_topic *topic);
 
 /* What the user sees beside the node's name from now on: "127.0.0.1:25432: connection refused". Secrets are masked. */
 [[gnu::format(printf, 2, 3)]] void kg_tell(struct kg_job *job, const char *format, ...);
+/* What the user is to read however this run is shown, behind the node's name, though the node does not fail: "db: nothing is deleted: …". */
+[[gnu::format(printf, 2, 3)]] void kg_warn(struct kg_job *job, const char *format, ...);
 /*
  * In show, and in the streams and callbacks (kg_http.collect) of what it asks: a line for the user, without its end. Secrets are masked. What is not of
  * the log itself, such as why there is none of a container, is for kg_tell.

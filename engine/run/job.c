@@ -50,6 +50,17 @@ kg_tell(struct kg_job *job, const char *format, ...)
 }
 
 void
+kg_warn(struct kg_job *job, const char *format, ...)
+{
+	va_list list;
+
+	va_start(list, format);
+	const char *text = kg_format_list(job->arena, format, list);
+	va_end(list);
+	kg_run_warn(whole_of(job)->run, "%s: %s", job->name, text);
+}
+
+void
 kg_remark(struct kg_job *job, const char *format, ...)
 {
 	va_list list;

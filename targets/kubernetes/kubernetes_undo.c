@@ -30,7 +30,7 @@ opened(struct kg_job *job)
 	const struct kubernetes_state *state = job->state;
 
 	if (strcmp(state->before.cluster, state->cluster) != 0) {
-		kg_tell(job, "the cluster at %s is another one than the last run's: nothing is deleted", kg_api_server(state->api));
+		kg_warn(job, "the cluster at %s is another one than the last run's: nothing is deleted", kg_api_server(state->api));
 		return kg_go(all_gone);
 	}
 	return job->purge ? kg_go(remove_begin) : kg_go(claims_ask);
