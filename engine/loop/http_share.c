@@ -8,8 +8,7 @@
  *
  * So with these versions: the buffers are as large as libcurl lets them be, which makes it rare; a moment after bytes have come libcurl is told once that
  * all its sockets can be read, which makes it go on with what it has; and streams, which are ended whenever it has been enough, have connections of their
- * own. What a cancelled exchange leaves on its connection is not cleared up in each
- * case (curl's issue 10936): after one, those that follow go by HTTP/1.1.
+ * own. What a cancelled exchange leaves on its connection is not cleared up in each case (curl's issue 10936): after one, those that follow go by HTTP/1.1.
  */
 #include "engine/loop/http_inside.h"
 
