@@ -15,7 +15,7 @@
 struct kg_error *
 kg_store_open(struct kg_arena *arena, const char *folder, struct kg_store **ret_store)
 {
-	static const char *const folders[] = { "objects", "entries", "shared", "tmp" };
+	static const char *const folders[] = { "objects", "entries", "tmp" };
 	struct kg_error *error = NULL;
 
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && !error; i++)

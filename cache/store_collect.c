@@ -166,7 +166,7 @@ notes_remove(struct collection *collection)
 	const char *folder = kg_format(collection->arena, "%s/shared", collection->store->folder);
 	int64_t now_ns = kg_clock_wall_ns();
 	struct kg_names names = { 0 };
-	struct kg_error *error = kg_walk_tree(collection->arena, folder, &names);
+	struct kg_error *error = access(folder, F_OK) == 0 ? kg_walk_tree(collection->arena, folder, &names) : NULL;
 
 	for (uint32_t i = 0; i < names.count && !error; i++) {
 		const char *path = kg_format(collection->arena, "%s/%s", folder, names.items[i].name);

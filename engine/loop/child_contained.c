@@ -117,7 +117,7 @@ process_kill(const struct process *process)
 	struct process again;
 	int fd = (int)syscall(SYS_pidfd_open, process->pid, 0);
 	bool is_sent = fd >= 0 && process_read(process->pid, &again) && again.start_ticks == process->start_ticks &&
-	    syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0;
+	    again.parent == process->parent && syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0) == 0;
 
 	if (fd >= 0)
 		close(fd);

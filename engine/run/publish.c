@@ -34,6 +34,15 @@ publish_step(const struct kg_run *run, const struct kg_kind *kind)
 	return kind->is_restorable && run->store ? kg_remote_push : NULL;
 }
 
+/* The remote may have been given up since this was begun. */
+static struct kg_next
+publish_begin(struct kg_job *job)
+{
+	const struct kg_operation *operation = (struct kg_operation *)job;
+
+	return job->remote ? kg_go(publish_step(operation->run, operation->kind)) : kg_done(job);
+}
+
 /* The task's own operation may be watched at the same time: this is one beside it. */
 static struct kg_error *
 publish_start(struct kg_run *run, uint32_t node)
@@ -50,7 +59,7 @@ publish_start(struct kg_run *run, uint32_t node)
 	operation->job.fingerprint = made->job.fingerprint;
 	operation->job.remembered = outputs_of(run, &run->tasks[node]);
 	run->publishing.running++;
-	kg_operation_start(operation, publish_step(run, operation->kind), publish_longest_ms, publish_ended);
+	kg_operation_start(operation, publish_begin, publish_longest_ms, publish_ended);
 	return NULL;
 }
 

@@ -109,11 +109,20 @@ is_too_old(const struct kg_run *run, const struct kg_survey *survey, uint32_t no
 	return false;
 }
 
+/* One that failed before this began may go well now, as in another try of the node. */
+static bool
+has_failed_before(const struct kg_survey *survey, const struct kg_operation *operation)
+{
+	return survey->state == KG_SURVEY_FAILED && operation->node != KG_NO_NODE && operation->is_running &&
+	    survey->started_ns < operation->started_ns;
+}
+
 /* True when the answer is there, or will not be had. */
 static bool
 survey_ask(struct kg_run *run, struct kg_survey *survey, const struct kg_operation *operation, bool must_be_new)
 {
-	bool is_old = must_be_new && survey->operation && is_too_old(run, survey, operation->node);
+	bool is_old =
+	    must_be_new && survey->operation && (is_too_old(run, survey, operation->node) || has_failed_before(survey, operation));
 	bool is_asked = survey->operation && (survey->state == KG_SURVEY_RUNNING || !is_old);
 
 	if (!is_asked) {

@@ -202,7 +202,7 @@ kg_cluster_gather(struct kg_job *job)
 	struct cluster_state *state = job->state;
 
 	if (!kg_cluster_kept_read(job->arena, kg_cluster_file(job, KG_CLUSTER_KEPT), &state->kept))
-		return kg_done(job);
+		return kg_go(living_gathered); /* of one that could not be made there is what its nodes said */
 	struct kg_error *error = kg_cluster_programs(job, state->kept.engine);
 	return error ? kg_failed(error) : kg_kind_nodes_list(job, &state->engine, nodes_listed);
 }

@@ -104,6 +104,24 @@ is_flaky(const char *words)
 	return false;
 }
 
+/* kind looks for one of that name before it pulls images, and the engine refuses a second one's containers after that. */
+static bool
+is_of_others(const char *words)
+{
+	return strstr(words, "already exist for a cluster") ||
+	    (strcasestr(words, "container name") && strstr(words, "is already in use"));
+}
+
+/* Nothing is left of it: else the next run, or a purge, would take for its remains what somebody else has made since under that name. */
+static struct kg_next
+not_made(struct kg_job *job)
+{
+	const struct cluster_state *state = job->state;
+
+	unlink(kg_cluster_file(job, KG_CLUSTER_KEPT));
+	return kg_failed(state->error);
+}
+
 static struct kg_error *
 creation_error(struct kg_job *job)
 {
@@ -131,7 +149,9 @@ created(struct kg_job *job)
 		return kg_kind_nodes_list(job, &state->engine, made_listed);
 	state->error = creation_error(job);
 	/* Somebody else has made one of that name since it was looked for: it is not ours to ask, or to delete. */
-	if (job->timed_out || strstr(words, "already exist for a cluster"))
+	if (is_of_others(words))
+		return not_made(job);
+	if (job->timed_out)
 		return kg_failed(state->error);
 	if (is_flaky(words) && state->tries < creations_tried_again) {
 		state->tries++;
@@ -173,7 +193,7 @@ partial_gone(struct kg_job *job)
 {
 	const struct cluster_state *state = job->state;
 
-	return state->error ? kg_failed(state->error) : kg_go(kg_cluster_make);
+	return state->error ? not_made(job) : kg_go(kg_cluster_make);
 }
 
 static struct kg_next

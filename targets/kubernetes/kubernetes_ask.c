@@ -100,6 +100,12 @@ kubernetes_question(struct kubernetes_asking *asking, const char *kind, const ch
 	return question;
 }
 
+bool
+kubernetes_is_uncertain(const struct kubernetes_question *question)
+{
+	return question->presence == KG_ABSENT && !question->is_explained;
+}
+
 enum kg_presence
 kubernetes_key(const struct kubernetes_question *question, const char *key)
 {
@@ -418,6 +424,7 @@ ask_add(struct kubernetes_asking *asking, enum ask_what what, struct kubernetes_
 static void
 explain(struct kubernetes_asking *asking, struct kubernetes_question *question, struct kg_map *namespaces)
 {
+	question->is_doubted = true;
 	ask_add(asking, ASK_NAMES, question);
 	if (strcmp(question->resource->kind, "StorageClass") == 0)
 		ask_add(asking, ASK_VOLUMES, question);
@@ -465,6 +472,8 @@ second_answered(struct kg_job *job)
 		    kg_map_get(&asking->inside->absent_namespaces, question->namespace_, NULL))
 			question->presence = KG_ABSENT_YET;
 	}
+	for (uint32_t i = 0; i < asking->questions.count; i++)
+		asking->questions.items[i]->is_explained |= asking->questions.items[i]->is_doubted && !asking->failure;
 	return kg_done(job);
 }
 

@@ -27,6 +27,8 @@ struct kubernetes_question {
 	const char *namespace_, *name; /* namespace_ NULL: of a kind that lives in none */
 	bool wants_keys;               /* of a ConfigMap's or Secret's data */
 	bool was_asked;
+	bool is_doubted;   /* it is not there, and it is asked whether that is the whole story */
+	bool is_explained; /* that was answered */
 
 	enum kg_presence presence; /* UNKNOWN as well when the answer is none of our business (403) */
 	const char *made_by;       /* the label of the node of this graph that made it; NULL: none did */
@@ -60,6 +62,8 @@ struct kubernetes_question *kubernetes_question(
     struct kubernetes_asking *asking, const char *kind, const char *namespace_, const char *name);
 /* Whether what the question is about has the key. */
 enum kg_presence kubernetes_key(const struct kubernetes_question *question, const char *key);
+/* It is not there, and whether something will bring it could not be found out. */
+bool kubernetes_is_uncertain(const struct kubernetes_question *question);
 /* Whether somebody else than kgraph has put the key there: it stays, whatever the graph's own manifest of the object says. */
 bool kubernetes_key_is_of_others(const struct kubernetes_question *question, const char *key);
 /* What to say of what is missing: "did you mean `x`?"; NULL: nothing. key NULL: of the thing itself. */

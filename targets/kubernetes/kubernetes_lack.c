@@ -83,7 +83,7 @@ lack_error(struct kg_job *job, const struct kg_lack *lack)
 	if (!question || (lack->key && question->presence != KG_PRESENT))
 		return NULL;
 	enum kg_presence presence = lack->key ? kubernetes_key(question, lack->key) : question->presence;
-	if (presence != KG_ABSENT)
+	if (presence != KG_ABSENT || (!lack->key && kubernetes_is_uncertain(question)))
 		return NULL;
 	struct kg_error *error = kg_error_copy(job->arena, lack->error);
 	const char *advice = kubernetes_advice(job->arena, question, lack->key);

@@ -73,8 +73,9 @@ kg_kubernetes_makers_find(struct kg_review *review, struct kubernetes_makers *ma
 enum kg_makers
 kg_kubernetes_makers_of(struct kg_review *review, const struct kubernetes_makers *makers, const struct kg_review_node *node)
 {
+	/* A command that is needed has ended by then; what runs on may wait for what the node brings. */
 	for (uint32_t i = 0; i < makers->count; i++)
-		if (!kg_review_needs(review, node, makers->items[i]))
+		if (strcmp(makers->items[i]->kind, "command") != 0 || !kg_review_needs(review, node, makers->items[i]))
 			return KG_MAKERS_BESIDE;
 	return makers->count > 0 ? KG_MAKERS_BEFORE : KG_MAKERS_NONE;
 }

@@ -190,6 +190,8 @@ kg_kubernetes_world_has(
 		return KG_PRESENCE_UNKNOWN;
 	if (question->presence == KG_PRESENT && is_leaving(context, cluster, question))
 		return key && kubernetes_key_is_of_others(question, key) ? KG_PRESENT : KG_LEAVING;
+	if (!key && kubernetes_is_uncertain(question))
+		return KG_PRESENCE_UNKNOWN;
 	return key ? kubernetes_key(question, key) : question->presence;
 }
 

@@ -165,6 +165,9 @@ kg_review_makers_add(struct kg_scene *scene, const struct kg_subject *subject)
 	const struct kg_object *object = subject->object;
 	bool is_own = kg_object_is_namespaced(object->api_version, object->kind) >= 0;
 
+	/* Under a name that is not known yet it may be the one that is missed. */
+	if (kg_review_is_open(object->name) || (subject->namespace_ && kg_review_is_open(subject->namespace_)))
+		kg_map_put(&scene->makers, key_of(scene, subject, object->kind), 1);
 	if (!is_own || (kg_text_ends(object->kind, "RoleBinding") && gives_all_rights(subject)))
 		kg_map_put(&scene->makers, key_of(scene, subject, "*"), 1);
 	if (strcmp(object->kind, "Role") == 0 || strcmp(object->kind, "ClusterRole") == 0)

@@ -264,6 +264,9 @@ missing_tell(struct looking *looking, const struct kg_reference *reference, cons
 
 	if (presence == KG_PRESENT && !may_be_again)
 		return;
+	/* It may be of what is not known yet, and then it stays. */
+	if (presence == KG_LEAVING && certainty == KG_CERTAIN_NEVER)
+		return;
 	const char *nearest = kg_review_nearest(scene, subject, wanted->kind, wanted->namespace_, wanted->name);
 	bool is_absent = presence == KG_ABSENT || presence == KG_ABSENT_YET || presence == KG_LEAVING;
 	/* A name that is nearly another's, in a cluster that nobody else fills, is a slip. */

@@ -120,7 +120,8 @@ is_certain(
 	if (ends < 3)
 		return false;
 	if (words->cause == KG_CRASH_MAY_PASS)
-		return kg_named_is_ready(examination->arena, examination->around, pod, words->line, started_s);
+		return kg_named_is_ready(examination->arena, examination->around, pod, words->line, started_s) &&
+		    !kg_jobs_run(examination->around, pod); /* a database is ready before its schema is there */
 	return kg_neighbours_are_ready(examination->around, pod, container, started_s);
 }
 

@@ -76,6 +76,18 @@ others_run(const cJSON *pod, const char *container, int64_t before_s)
 }
 
 bool
+kg_jobs_run(const struct kg_surroundings *around, const cJSON *pod)
+{
+	const char *namespace_ = kg_member_text(pod, "metadata.namespace", "");
+
+	for (const struct kg_near *near = kg_surroundings_of_kind(around, "Pod", namespace_); near; near = near->next) {
+		if (is_neighbour(pod, near->object) && strcmp(kg_member_text(controller_of(near->object), "kind", ""), "Job") == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
 kg_neighbours_are_ready(const struct kg_surroundings *around, const cJSON *pod, const char *container, int64_t before_s)
 {
 	const char *namespace_ = kg_member_text(pod, "metadata.namespace", "");

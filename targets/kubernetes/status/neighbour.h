@@ -19,6 +19,8 @@ struct kg_surroundings;
  * not count, nor do those that are over; one of a Job that is not over is not ready. Also when there are none.
  */
 bool kg_neighbours_are_ready(const struct kg_surroundings *around, const cJSON *pod, const char *container, int64_t before_s);
+/* A Job of its graph there is at work: what it makes, such as a schema, may be what the pod misses. */
+bool kg_jobs_run(const struct kg_surroundings *around, const cJSON *pod);
 /* text names a Service of the namespace, and each one that it names had a ready pod before that time. False when it names none. */
 bool kg_named_is_ready(
     struct kg_arena *arena, const struct kg_surroundings *around, const cJSON *pod, const char *text, int64_t before_s);

@@ -76,19 +76,19 @@ says "it has no pods"
 "$KGRAPH" logs --follow app >followed 2>&1 &
 follower=$!
 follows() { grep -q '/web\] serving$' followed; }
-eventually 20 follows
+eventually 60 follows
 k delete pod --all --wait=false >/dev/null
 follows_on() { [ "$(grep -c '/web\] serving$' followed)" = 2 ]; }
-eventually 20 follows_on
+eventually 60 follows_on
 kill $follower
 wait $follower || true
 
 # Its rule runs in a pod: there is no such file on this machine.
-sed -i 's/hello|moin/salut/; s/timeout = "20s"/timeout = "1s"/' kgraph.toml
+sed -i 's/hello|moin/salut/; s/timeout = "20s"/timeout = "6s"/' kgraph.toml
 kg up
 ended_with 3
-says "not ready after 1 s: exec grep -E salut /www/index.html: exit status 1"
-sed -i 's/salut/hello|moin/; s/timeout = "1s"/timeout = "20s"/' kgraph.toml
+says "not ready after 6 s: exec grep -E salut /www/index.html: exit status 1"
+sed -i 's/salut/hello|moin/; s/timeout = "6s"/timeout = "20s"/' kgraph.toml
 
 # Again: nothing is written.
 before=$(versions)
@@ -119,7 +119,7 @@ sed -i "s#localhost/test/busybox:1#localhost/$namespace:2#" kgraph.toml
 kg up
 ended_with 0
 is_other() { [ "$(field pods '.items[*].spec.containers[0].image')" = "localhost/$namespace:2" ]; }
-eventually 20 is_other
+eventually 60 is_other
 same "$(versions | grep -v -e ConfigMap/config -e Deployment)" "$(grep -v -e ConfigMap/config -e Deployment <<<"$before")"
 
 sed -i 's/replicas: 1/replicas: 2/' app/web.yaml

@@ -29,14 +29,22 @@ spec:
 END
 }
 graph_of() { printf '[node.web]\nkind = "kubernetes"\nnamespace = "%s"\nfiles = ["web.yaml"]\n' "$namespace" >kgraph.toml; }
+# check gives the cluster three seconds, which a busy machine may need.
+checked() {
+    local try
+    for try in 1 2 3; do
+        kg check
+        [[ $out == *"has not answered"* || $out == *"did not answer"* ]] || return 0
+    done
+}
 well() {
-    kg check
+    checked
     ended_with 0
     same "$out" "ok: 1 node and 0 targets in 1 file"
 }
 # wrong LINE SENTENCE [ADVICE]: an error there; warned: a warning.
 wrong() {
-    kg check
+    checked
     ended_with 2
     says "error: $2"
     says "web.yaml:$1:"
@@ -44,7 +52,7 @@ wrong() {
     [ -z "${3:-}" ] || says "$3"
 }
 warned() {
-    kg check
+    checked
     ended_with 0
     says "warning: $2"
     says "web.yaml:$1:"
