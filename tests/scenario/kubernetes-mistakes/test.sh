@@ -154,8 +154,11 @@ fails no-image 'image localhost/test/nobody-made-this:1 is not on' 'imagePullPol
 fails no-name 'localhost/test/Busy:1 is no name of an image'
 fails no-tag "image $registry/nobody-pushed-this:1 cannot be pulled: the registry has no such"
 late no-registry 'image 127.0.0.1:9/far-away:1 cannot be pulled: the registry does not answer'
-fails crash 'container main ended with exit code 3: ' 'I cannot find the database' '; started '
-fails misspelt 'unknown flag: --prot' '; started '
+fails crash 'container main ended with exit code 3: ' 'I cannot find the database'
+fails misspelt 'unknown flag: --prot'
+# How often it was started when that was certain; a busy machine may see two ends at once, and then needs one more.
+grep -qE '; started [4-6] times' <<<"$(failure crash)" || fail "crash was started otherwise: $(failure crash)"
+grep -qE '; started [2-4] times' <<<"$(failure misspelt)" || fail "misspelt was started otherwise: $(failure misspelt)"
 fails no-program 'container main cannot be started' '/bin/forgotten' 'no such file or directory'
 fails hungry 'was killed for memory: it needs more than its limit of 24Mi'
 late relapse 'container main ended with exit code 7' 'the disk is full'
@@ -179,6 +182,9 @@ fails one-more 'exceeded quota: none'
 # What was known at once did not wait for what takes half a minute.
 for node in no-image no-name no-tag no-program over-quota over-limit insecure; do
     [ "$(at $node)" -lt "$(at nowhere)" ] || fail "$node was told late"
+done
+for node in over-quota over-limit insecure; do
+    [ "$(at $node)" -lt "$(at no-secret)" ] || fail "$node was told late"
 done
 
 wait "$guard" && fail "what a webhook is to allow was made without it"
