@@ -26,7 +26,7 @@ bench_make(void)
 	bench->arena = arena;
 	bench->folder = kg_copy(arena, folder);
 	bench->kinds = bench_kinds;
-	bench_surveys = 0;
+	bench_begin();
 	return bench;
 }
 

@@ -17,6 +17,8 @@ extern const struct kg_kind bench_kind_step;
 extern const struct kg_kind bench_kind_surveyed;
 /* How often the survey of bench_kind_surveyed has been asked since bench_make. */
 extern uint32_t bench_surveys;
+/* Nothing has been counted yet. */
+void bench_begin(void);
 
 /* Both of them, `file` and `command`, for bench->kinds; in a source file of its own, beside these kinds' rooms. */
 extern const struct kg_kind *const bench_kinds_real[];

@@ -5,7 +5,7 @@
 
 struct step_spec {
 	const char *gives, *says;
-	int64_t sleep_ms, fails, ready_after_ms, look_after_ms;
+	int64_t sleep_ms, fails, begun, ready_begun, ready_after_ms, look_after_ms;
 	bool never_ready, gone, spins;
 };
 
@@ -14,7 +14,9 @@ static const struct kg_field step_fields[] = {
 	KG_FIELD(step_spec, says, KG_TEXT, 0, "any text; changes the fingerprint"),
 	KG_FIELD_AS("sleep", step_spec, sleep_ms, KG_DURATION, 0, "how long the run takes"),
 	KG_FIELD(step_spec, fails, KG_INTEGER, 0, "how many runs fail"),
+	KG_FIELD(step_spec, begun, KG_INTEGER, 0, "how many runs must have begun before this one ends"),
 	KG_FIELD_AS("ready_after", step_spec, ready_after_ms, KG_DURATION, KG_NOT_HASHED, "until it is ready"),
+	KG_FIELD(step_spec, ready_begun, KG_INTEGER, KG_NOT_HASHED, "how many runs must have begun before it is ready"),
 	KG_FIELD_AS("look_after", step_spec, look_after_ms, KG_DURATION, KG_NOT_HASHED, "how long the look takes"),
 	KG_FIELD(step_spec, never_ready, KG_FLAG, KG_NOT_HASHED, "it fails while it is waited for"),
 	KG_FIELD(step_spec, gone, KG_FLAG, KG_NOT_HASHED, "the look does not find it"),
@@ -24,6 +26,15 @@ static const struct kg_field step_fields[] = {
 struct step_state {
 	int64_t runs;
 };
+
+static int64_t runs_begun;
+
+void
+bench_begin(void)
+{
+	runs_begun = 0;
+	bench_surveys = 0;
+}
 
 static struct kg_next
 looked(struct kg_job *job)
@@ -47,6 +58,8 @@ slept(struct kg_job *job)
 	const struct step_spec *spec = job->spec;
 	struct step_state *state = job->state;
 
+	if (runs_begun < spec->begun)
+		return kg_wait_timer(job, 1, slept);
 	if (state->runs++ < spec->fails)
 		return kg_failed(kg_error_make(job->arena, KG_EFAILED, "it was told to fail"));
 	if (spec->gives)
@@ -59,6 +72,7 @@ run(struct kg_job *job)
 {
 	const struct step_spec *spec = job->spec;
 
+	runs_begun++;
 	return spec->sleep_ms > 0 ? kg_wait_timer(job, spec->sleep_ms, slept) : kg_go(slept);
 }
 
@@ -69,6 +83,8 @@ ready(struct kg_job *job)
 
 	if (spec->never_ready)
 		return kg_failed(kg_error_make(job->arena, KG_EFAILED, "it will never be ready"));
+	if (runs_begun < spec->ready_begun)
+		return kg_wait_timer(job, 1, ready);
 	return spec->ready_after_ms > 0 ? kg_wait_timer(job, spec->ready_after_ms, kg_done) : kg_done(job);
 }
 
@@ -91,15 +107,19 @@ const struct kg_kind bench_kind_step = {
 
 struct surveyed_spec {
 	const char *world;
+	int64_t together;
 };
 
 static const struct kg_field surveyed_fields[] = {
 	KG_FIELD(surveyed_spec, world, KG_TEXT, KG_REQUIRED, "what is asked once for all nodes of it"),
+	KG_FIELD(
+	    surveyed_spec, together, KG_INTEGER, KG_NOT_HASHED, "how many nodes must have come before the world is asked more"),
 	{ 0 },
 };
 
 struct surveyed_world {
 	bool asked;
+	int64_t came;   /* runs that have this answer, and want more */
 	uint32_t heard; /* how often the stream has told something */
 	struct kg_topic *topic;
 };
@@ -145,6 +165,10 @@ told_answer(struct kg_job *job)
 static struct kg_next
 ask_more(struct kg_job *job)
 {
+	const struct surveyed_world *first = job->about;
+
+	if (first->came < ((const struct surveyed_spec *)job->spec)->together)
+		return kg_wait_timer(job, 1, ask_more);
 	kg_tell(job, "asking");
 	return kg_wait_timer(job, 5, answered);
 }
@@ -153,13 +177,16 @@ ask_more(struct kg_job *job)
 static struct kg_next
 first_told(struct kg_job *job)
 {
-	const struct surveyed_world *world = job->answer;
+	struct surveyed_world *world = job->answer;
 	struct kg_question *question = kg_new(job->arena, struct kg_question);
 
 	*question = (struct kg_question){
-		.key = survey_key(job->arena, job->spec), .ask = ask_more, .size = sizeof(struct surveyed_world)
+		.key = survey_key(job->arena, job->spec), .ask = ask_more, .size = sizeof(struct surveyed_world), .about = world
 	};
-	return world ? kg_wait_answer(job, question, told_answer) : kg_go(told_answer);
+	if (!world)
+		return kg_go(told_answer);
+	world->came++;
+	return kg_wait_answer(job, question, told_answer);
 }
 
 /* The survey's question again, by a job. */

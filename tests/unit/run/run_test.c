@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <string.h>
 
 #include "cache/ledger.h"
 #include "engine/base/arena.h"
@@ -67,7 +68,8 @@ how_long_a_node_took_to_be_ready_is_remembered(void **state)
 	bench_graph(bench, "[node.a]\nkind = \"step\"\nready_after = \"30ms\"\n[node.b]\nkind = \"step\"\nneeds = [\"a:ready\"]\n");
 	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_UP);
 	int64_t first_ns = ready_ns_of(bench, "a");
-	assert_true(first_ns >= 30000000);
+	/* A timer counts in whole milliseconds. */
+	assert_in_range(first_ns, 29000000, INT64_MAX);
 	/* It did not run again, and so nothing new is known of it. */
 	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_UP);
 	assert_int_equal(bench->summary.unchanged, 2);
@@ -137,7 +139,7 @@ fail_fast_starts_nothing_more(void **state)
 	struct bench *bench = *state;
 
 	bench_graph(bench,
-	    "[node.a]\nkind = \"step\"\nfails = 1\n[node.b]\nkind = \"step\"\nsleep = \"20ms\"\n"
+	    "[node.a]\nkind = \"step\"\nfails = 1\nbegun = 2\n[node.b]\nkind = \"step\"\nsleep = \"20ms\"\n"
 	    "[node.c]\nkind = \"step\"\nneeds = [\"b\"]\n");
 	assert_int_equal(bench_up(bench, (struct kg_run_options){ .fail_fast = true }), KG_RUN_FAILED);
 	assert_int_equal(bench->summary.cancelled, 1);
@@ -170,12 +172,13 @@ a_gate_waits_until_the_other_is_ready(void **state)
 	struct bench *bench = *state;
 
 	bench_graph(bench,
-	    "[node.a]\nkind = \"step\"\nready_after = \"20ms\"\n[node.b]\nkind = \"step\"\nneeds = [\"a:ready\"]\n"
+	    "[node.a]\nkind = \"step\"\nready_begun = 2\n[node.b]\nkind = \"step\"\nneeds = [\"a:ready\"]\n"
 	    "[node.c]\nkind = \"step\"\nneeds = [\"a\"]\n");
 	assert_int_equal(bench_up(bench, (struct kg_run_options){ .jobs = 1 }), KG_RUN_UP);
-	assert_string_equal(bench->told,
-	    "started a; done a; waiting a; started c; done c; ready a; started b; done b; waiting b; waiting c; ready b; ready "
-	    "c; ");
+	const char *waiting = strstr(bench->told, "waiting a; "), *ready = strstr(bench->told, "ready a; ");
+	const char *gated = strstr(bench->told, "started b; "), *free = strstr(bench->told, "started c; ");
+	assert_true(waiting && ready && gated && free);
+	assert_true(waiting < free && free < ready && ready < gated);
 }
 
 static void
@@ -212,11 +215,16 @@ nodes_of_a_key_share_one_survey_and_one_stream(void **state)
 	struct bench *bench = *state;
 
 	bench_graph(bench,
-	    "[node.a]\nkind = \"surveyed\"\nworld = \"x\"\n[node.b]\nkind = \"surveyed\"\nworld = \"x\"\n"
+	    "[node.a]\nkind = \"surveyed\"\nworld = \"x\"\ntogether = 2\n"
+	    "[node.b]\nkind = \"surveyed\"\nworld = \"x\"\ntogether = 2\n"
 	    "[node.c]\nkind = \"surveyed\"\nworld = \"y\"\n");
 	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_UP);
 	assert_int_equal(bench_surveys, 2);
-	assert_string_equal(bench->says, "a: asking; b: asking; c: asking; ");
+	/* Each is told, in whatever order they came. */
+	assert_int_equal(strlen(bench->says), strlen("a: asking; b: asking; c: asking; "));
+	assert_non_null(strstr(bench->says, "a: asking; "));
+	assert_non_null(strstr(bench->says, "b: asking; "));
+	assert_non_null(strstr(bench->says, "c: asking; "));
 	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_UP);
 	assert_int_equal(bench_surveys, 4);
 	assert_int_equal(bench->summary.unchanged, 3);
