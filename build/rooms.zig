@@ -491,6 +491,7 @@ pub const rooms = struct {
             "manifest/patch_value.c",
             "manifest/reference.c",
             "manifest/review.c",
+            "manifest/review_kind.c",
             "manifest/review_maker.c",
             "manifest/review_pod.c",
             "manifest/review_reference.c",

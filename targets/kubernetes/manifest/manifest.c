@@ -63,6 +63,25 @@ name_need(struct reading *reading, const cJSON *json)
 	return NULL;
 }
 
+/* A `metadata` that is no mapping has no name either, and that is not what is wrong with it. */
+static bool
+metadata_is_mapping(struct reading *reading, const cJSON *json)
+{
+	const cJSON *metadata = kg_json_at(json, "metadata");
+	const char *is = cJSON_IsString(metadata) ? "text"
+	    : cJSON_IsArray(metadata)             ? "list"
+	    : cJSON_IsNumber(metadata)            ? "number"
+						  : "boolean";
+
+	if (!metadata || cJSON_IsNull(metadata) || cJSON_IsObject(metadata))
+		return true;
+	struct kg_error *error = complain(
+	    reading, metadata, kg_format(reading->arena, "metadata is a mapping with the object's name, and this is a %s", is));
+	kg_error_advise(reading->arena, error, "write it as `metadata: {name: %s}`",
+	    cJSON_IsString(metadata) && *metadata->valuestring ? metadata->valuestring : "…");
+	return false;
+}
+
 static void
 object_add(struct reading *reading, cJSON *json)
 {
@@ -82,7 +101,7 @@ object_add(struct reading *reading, cJSON *json)
 		kg_error_advise(reading->arena, error, "render = [\"kustomize\", \"build\", \"FOLDER\"] reads what it makes of it");
 		return;
 	}
-	const char *name = name_need(reading, json);
+	const char *name = metadata_is_mapping(reading, json) ? name_need(reading, json) : NULL;
 	const cJSON *namespace_ = kg_json_at(json, "metadata.namespace");
 	if (namespace_ && !cJSON_IsNull(namespace_) && !cJSON_IsString(namespace_))
 		not_text(reading, namespace_, "metadata.namespace");

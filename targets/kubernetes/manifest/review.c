@@ -9,6 +9,7 @@
 static kg_review_rule *const rules[] = {
 	kg_review_references,
 	kg_review_namespace,
+	kg_review_kind,
 	kg_review_types,
 	kg_review_own_selector,
 	kg_review_mounts,

@@ -53,6 +53,7 @@ struct kg_scene {
 typedef void(kg_review_rule)(struct kg_scene *scene, const struct kg_subject *subject);
 kg_review_rule kg_review_references; /* what is named is there, with the keys that are named */
 kg_review_rule kg_review_namespace;
+kg_review_rule kg_review_kind;         /* Kubernetes' own kinds are spelled as it spells them */
 kg_review_rule kg_review_own_selector; /* a workload's selector matches its own pods */
 kg_review_rule kg_review_types;        /* texts where texts are wanted, numbers where numbers are */
 kg_review_rule kg_review_mounts;

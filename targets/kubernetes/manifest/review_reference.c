@@ -243,13 +243,48 @@ keys_look(struct looking *looking, const struct kg_reference *reference, const s
 
 /* ---- names ---- */
 
+/* Whether an account that a binding names may be there; users and groups are not the cluster's to know. */
+static bool
+may_be_there(struct looking *looking, const cJSON *account)
+{
+	const struct kg_subject *subject = looking->subject;
+	const char *kind = kg_field_text(account, "kind"), *name = kg_field_text(account, "name"),
+		   *said = kg_field_text(account, "namespace");
+	const struct wanted wanted = {
+		.kind = "ServiceAccount", .name = name, .namespace_ = said && *said ? said : subject->namespace_
+	};
+
+	if (!kind || !name || strcmp(kind, "ServiceAccount") != 0 || kg_review_is_open(name) || strcmp(name, "default") == 0)
+		return true;
+	if (!wanted.namespace_ || kg_review_is_open(wanted.namespace_) ||
+	    kg_review_find(looking->scene, subject, wanted.kind, wanted.namespace_, name))
+		return true;
+	enum kg_presence presence = ask_world(looking->scene, subject, &wanted, NULL);
+	return presence != KG_ABSENT && presence != KG_LEAVING;
+}
+
+/* A binding is taken with whomever it names, and does what it is there for as long as it is for somebody who exists. */
+static bool
+is_one_of_many(struct looking *looking, const struct kg_reference *reference)
+{
+	const cJSON *subjects = kg_field_member(looking->subject->object->json, "subjects");
+
+	if (strcmp(reference->what, "subject") != 0)
+		return false;
+	for (const cJSON *one = cJSON_IsArray(subjects) ? subjects->child : NULL; one; one = one->next)
+		if (one != reference->owner && may_be_there(looking, one))
+			return true;
+	return false;
+}
+
 /* In namespaces of others, what is missing is theirs to bring: a binding for a monitoring that is not installed here does no harm. */
 static enum kg_certainty
 certainty_of(struct looking *looking, const struct kg_reference *reference, const struct wanted *wanted, bool is_ours)
 {
 	bool is_foreign = reference->has_namespace && !is_ours;
 
-	if (is_foreign || is_harmless(reference->what) || !kg_review_runs_now(looking->scene, looking->subject))
+	if (is_foreign || is_harmless(reference->what) || !kg_review_runs_now(looking->scene, looking->subject) ||
+	    is_one_of_many(looking, reference))
 		return KG_CERTAIN_NEVER;
 	return kg_review_certainty(looking->scene, looking->subject, wanted->kind, wanted->name);
 }
@@ -269,8 +304,8 @@ missing_tell(struct looking *looking, const struct kg_reference *reference, cons
 		return;
 	const char *nearest = kg_review_nearest(scene, subject, wanted->kind, wanted->namespace_, wanted->name);
 	bool is_absent = presence == KG_ABSENT || presence == KG_ABSENT_YET || presence == KG_LEAVING;
-	/* A name that is nearly another's, in a cluster that nobody else fills, is a slip. */
-	bool is_slip = presence == KG_PRESENCE_UNKNOWN && subject->node->is_fresh && nearest;
+	/* A name that is nearly another's, in a cluster that nobody else fills, is a slip. Classes are what clusters come with. */
+	bool is_slip = presence == KG_PRESENCE_UNKNOWN && subject->node->is_fresh && nearest && !is_often_there(wanted->kind);
 	bool is_error = certainty == KG_CERTAIN_NOW && (presence == KG_ABSENT || presence == KG_LEAVING || is_slip);
 	bool is_silent = presence == KG_PRESENT ||
 	    (presence == KG_PRESENCE_UNKNOWN && (kg_review_is_partial(scene, subject) || is_often_there(wanted->kind)));

@@ -86,6 +86,14 @@ wrong 9 "volume names PersistentVolumeClaim $namespace/disk, which neither the g
 pod '' "$probe" 'envFrom: [{ configMapRef: { name: setings, optional: true } }]'
 well
 
+# A kind that Kubernetes does not have, and what is no metadata.
+pod
+sed -i 's/^kind: Deployment$/kind: Deploymnet/' web.yaml
+wrong 2 'apps/v1 has no kind `Deploymnet`' 'did you mean `Deployment`?'
+pod
+sed -i 's/^metadata: .*/metadata: web/' web.yaml
+wrong 3 "metadata is a mapping with the object's name, and this is a text" 'metadata: {name: web}'
+
 # A mount without volume; a container without probes; a probe of a port that the container does not open.
 pod '' "$probe" 'volumeMounts: [{ name: data, mountPath: /data }]'
 wrong 15 'the container `main` mounts `data`, but the pod has no such volume'
@@ -144,6 +152,9 @@ binding raeder runner
 wrong 4 "roleRef names Role $namespace/raeder, which neither the graph nor the cluster has" 'did you mean `reader`?'
 binding reader runer
 wrong 5 "subject names ServiceAccount $namespace/runer, which neither the graph nor the cluster has" 'did you mean `runner`?'
+binding reader runner
+sed -i 's/^subjects: .*/subjects: [{ kind: ServiceAccount, name: runner }, { kind: ServiceAccount, name: runer }]/' web.yaml
+warned 5 "subject names ServiceAccount $namespace/runer, which neither the graph nor the cluster has" 'did you mean `runner`?'
 pod 'serviceAccountName: runer'
 wrong 9 "serviceAccountName names ServiceAccount $namespace/runer" 'did you mean `runner`?'
 pod 'priorityClassName: urgent'

@@ -78,6 +78,13 @@ what_is_no_object_is_told(void **)
 	    "3:18 metadata.name is no text -> put it in quotes: y, n, yes, no, on and off are booleans\n");
 	assert_read("apiVersion: v1\nkind: ''\nmetadata: {name: a, namespace: [b]}\n",
 	    "2:7 this object has no kind\n3:32 metadata.namespace is no text\n");
+	assert_read("apiVersion: v1\nkind: Pod\nmetadata: web\n",
+	    "3:11 metadata is a mapping with the object's name, and this is a text -> write it as `metadata: {name: web}`\n");
+	assert_read("apiVersion: v1\nkind: Pod\nmetadata:\n- name: web\n",
+	    "4:1 metadata is a mapping with the object's name, and this is a list -> write it as `metadata: {name: …}`\n");
+	assert_read("apiVersion: v1\nkind: Pod\nmetadata: 5\n",
+	    "3:11 metadata is a mapping with the object's name, and this is a number -> write it as `metadata: {name: …}`\n");
+	assert_read("apiVersion: v1\nkind: Pod\nmetadata:\n", "1:1 this object has no metadata.name\n");
 	assert_read("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n",
 	    "2:7 this is for kustomize, not for Kubernetes -> render = [\"kustomize\", \"build\", \"FOLDER\"] reads what it makes "
 	    "of it\n");

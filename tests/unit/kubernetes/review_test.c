@@ -235,6 +235,26 @@ a_slip_in_a_name_is_an_error_where_nobody_else_brings_anything(void **)
 	kg_arena_free(arena);
 }
 
+/* "standard" is what kind's clusters have. */
+static void
+a_class_that_is_nearly_another_may_be_what_the_cluster_comes_with(void **)
+{
+	struct kg_arena *arena = kg_arena_make();
+	struct kg_errors errors = { .arena = arena }, warnings = { .arena = arena };
+	static const char text[] =
+	    "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: standard2}}\n---\n"
+	    "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c}, spec: {storageClassName: standard}}";
+	struct kg_manifest manifest = { 0 };
+	const struct kg_reviewed node = {
+		.node = "n", .manifest = &manifest, .cluster = "", .namespace_ = "default", .is_fresh = true
+	};
+
+	kg_manifest_read(arena, &errors, &(struct kg_yaml_source){ "a", text, strlen(text) }, &manifest);
+	kg_manifest_review(arena, &node, 1, NULL, &errors, &warnings);
+	assert_int_equal(errors.count, 0);
+	kg_arena_free(arena);
+}
+
 static void
 a_mount_needs_its_volume(void **)
 {
@@ -410,6 +430,56 @@ a_binding_needs_its_role_and_accounts(void **)
 }
 
 static void
+a_binding_for_somebody_who_exists_may_name_others(void **)
+{
+	static const char binding[] =
+	    "{apiVersion: v1, kind: ServiceAccount, metadata: {name: runner}}\n---\n"
+	    "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: b}, roleRef: {kind: %s}, "
+	    "subjects: [{kind: ServiceAccount, name: none}, {kind: %s}]}";
+	struct kg_arena *arena = kg_arena_make();
+
+#define NONE(level, column, name) \
+	level " a:3:" column " subject names ServiceAccount ds/" name ", which neither the graph nor the cluster has\n"
+	assert_told(
+	    kg_format(arena, binding, "ClusterRole, name: view", "ServiceAccount, name: runner"), NONE("warning", "166", "none"));
+	assert_told(kg_format(arena, binding, "ClusterRole, name: view", "Group, name: all"), NONE("warning", "166", "none"));
+	assert_told(kg_format(arena, binding, "ClusterRole, name: view", "ServiceAccount, name: zzz"),
+	    NONE("error", "166", "none") NONE("error", "202", "zzz"));
+	/* A role has to be there all the same. */
+	assert_told(kg_format(arena, binding, "Role, name: zzz", "ServiceAccount, name: runner"),
+	    "error a:3:112 roleRef names Role ds/zzz, which neither the graph nor the cluster has\n" NONE(
+		"warning", "158", "none"));
+	kg_arena_free(arena);
+}
+
+static void
+kinds_of_kubernetes_are_spelled_as_it_spells_them(void **)
+{
+	assert_told("apiVersion: apps/v1\nkind: Deploymnet\nmetadata: {name: d}\n",
+	    "error a:2:7 apps/v1 has no kind `Deploymnet` -> did you mean `Deployment`?\n");
+	assert_told("apiVersion: v1\nkind: Deployment\nmetadata: {name: d}\n",
+	    "error a:2:7 v1 has no kind `Deployment` -> it is of `apiVersion: apps/v1`\n");
+	assert_told("apiVersion: v1\nkind: configMap\nmetadata: {name: d}\n",
+	    "error a:2:7 v1 has no kind `configMap` -> did you mean `ConfigMap`?\n");
+}
+
+static void
+kinds_that_a_newer_or_older_server_may_have_are_let_be(void **)
+{
+	static const char *const kinds[][2] = { { "apps/v2", "Deploymnet" }, { "extensions/v1beta1", "Ingress" },
+		{ "batch/v1beta1", "CronJob" }, { "networking.k8s.io/v1", "ClusterNetworkPolicy" }, { "v1", "Mystery" },
+		{ "resource.k8s.io/v1beta1", "DeviceTaintRule" }, { "gateway.networking.k8s.io/v1", "Gateways" },
+		{ "example.org/v1", "Deploymnet" } };
+	struct kg_arena *arena = kg_arena_make();
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+		assert_told(
+		    kg_format(arena, "{apiVersion: %s, kind: %s, metadata: {name: d, namespace: ds}}", kinds[i][0], kinds[i][1]),
+		    "");
+	kg_arena_free(arena);
+}
+
+static void
 a_namespace_has_to_be_there(void **)
 {
 	struct kg_arena *arena = kg_arena_make();
@@ -441,6 +511,7 @@ main(void)
 		cmocka_unit_test(nodes_see_each_other),
 		cmocka_unit_test(texts_are_texts_and_numbers_numbers),
 		cmocka_unit_test(a_slip_in_a_name_is_an_error_where_nobody_else_brings_anything),
+		cmocka_unit_test(a_class_that_is_nearly_another_may_be_what_the_cluster_comes_with),
 		cmocka_unit_test(a_mount_needs_its_volume),
 		cmocka_unit_test(a_container_without_probes_is_told),
 		cmocka_unit_test(a_probe_asks_a_port_that_is_open),
@@ -449,6 +520,9 @@ main(void)
 		cmocka_unit_test(an_image_that_is_not_pulled_has_to_be_loaded),
 		cmocka_unit_test(a_node_port_is_of_one_service_and_mapped),
 		cmocka_unit_test(a_binding_needs_its_role_and_accounts),
+		cmocka_unit_test(a_binding_for_somebody_who_exists_may_name_others),
+		cmocka_unit_test(kinds_of_kubernetes_are_spelled_as_it_spells_them),
+		cmocka_unit_test(kinds_that_a_newer_or_older_server_may_have_are_let_be),
 		cmocka_unit_test(a_namespace_has_to_be_there),
 	};
 
