@@ -56,12 +56,12 @@ kg_kubernetes_await_add(struct kg_job *job, const char *api_version, const char 
     const cJSON *live, bool is_wanted)
 {
 	const struct kubernetes_state *state = job->state;
-	const char *is = kg_kubernetes_rule(job->spec, kind, name);
+	const char *is = kg_kubernetes_rule(job->spec, kind, name), *answered = kg_json_text(live, "metadata.name");
 	bool is_applied = is && strcmp(is, "applied") == 0;
 	struct kubernetes_awaited awaited = {
 		.resource = kg_api_resource(state->api, api_version, kind),
 		.namespace_ = namespace_,
-		.name = name,
+		.name = answered ? answered : name, /* an aggregated server may have given it another one */
 		.kind = kind,
 		.live = live,
 		.is_wanted = is_wanted && !is_applied,

@@ -71,7 +71,8 @@ live_find(struct kg_map *index, const struct kubernetes_state *state, struct kg_
 	const char *key = kg_format(arena, "%s/%s/%s", put->kind, put->namespace_ ? put->namespace_ : "", put->name);
 	uint32_t at;
 
-	if (!kg_map_get(index, key, &at))
+	/* An aggregated server may list it under another name than it was applied by. */
+	if (!kg_map_get(index, key, &at) && (!*put->uid || !kg_map_get(index, put->uid, &at)))
 		return NULL;
 	return state->listings.items[at >> 20]->items->items[at & 0xfffff];
 }
@@ -88,6 +89,10 @@ index_fill(struct kg_map *index, const struct kubernetes_state *state, struct kg
 			const char *namespace_ = kg_json_text(object, "metadata.namespace");
 			const char *name = kg_json_text(object, "metadata.name");
 
+			const char *uid = kg_json_text(object, "metadata.uid");
+
+			if (uid)
+				kg_map_put(index, uid, list << 20 | i);
 			kg_map_put(index,
 			    kg_format(arena, "%s/%s/%s", listing->resource->kind, namespace_ ? namespace_ : "", name ? name : ""),
 			    list << 20 | i);

@@ -12,6 +12,7 @@
 #include "engine/base/text.h"
 #include "targets/kubernetes/client/inside.h"
 #include "targets/kubernetes/client/json.h"
+#include "targets/kubernetes/status/member.h"
 
 static constexpr int64_t timeout_default_ms = 60'000; /* admission may ask webhooks for 30 s, and more than one of them */
 static constexpr size_t body_limit_default = (size_t)256 << 20;
@@ -105,7 +106,8 @@ identity_known(struct kg_job *job)
 		.insecure = config->insecure,
 		.tls_name = config->tls_name,
 		.proxy = config->proxy,
-		.http2 = true,
+		/* By HTTP/1.1 a connection carries one exchange at a time: there are no streams that could be mixed up. */
+		.http2 = call->strangers == 0,
 		.is_stream = request->collect,
 		.collect = request->collect ? piece_came : NULL,
 		.context = call,
@@ -219,14 +221,33 @@ is_stranger(struct kg_job *job, const struct kg_api_request *request)
 	return name && strcmp(name, request->name) != 0;
 }
 
-/* Libraries and proxies of HTTP have given one request another's answer. What is asked for by name can be asked for again without harm. */
+/* A server of somebody else's, behind Kubernetes' own: it may call its objects as it likes. */
+static bool
+is_of_aggregated(const char *path)
+{
+	static const char start[] = "/apis/";
+	const char *group = path + strlen(start);
+
+	return kg_text_starts(path, start) && !kg_is_built_in(group, strcspn(group, "/"));
+}
+
+/*
+ * Libraries and proxies of HTTP have given one request another's answer. What is asked for by name can be asked for again without harm, from then on over a
+ * connection of its own. Who then says the same each time means it: aggregated servers may put a tier or the like before the name.
+ */
 static struct kg_next
 stranger_met(struct kg_job *job)
 {
 	struct kg_api_call *call = kg_api_call_of(job);
+	const char *name = kg_json_text(kg_api_answer(job), "metadata.name");
+	bool is_same = call->strangers == 0 || kg_text_equal(call->stranger, name);
 
+	call->agrees = call->strangers == 0 ? true : call->agrees && is_same;
+	call->stranger = kg_copy(job->arena, name);
 	if (++call->strangers < strangers_most)
 		return kg_wait_timer(job, pause_first_ms, send);
+	if (call->agrees && is_of_aggregated(call->request.path))
+		return settled(job);
 	struct kg_error *error =
 	    kg_error_make(job->arena, KG_ENETWORK, "the API server at %s answered %u times with another object than %s",
 		call->api->server, call->strangers, call->request.name);

@@ -55,16 +55,18 @@ struct kg_api_call {
 	struct kg_api *api;
 	struct kg_api_request request;
 	kg_step *then;
-	uint32_t tries;     /* that were answered with "later" */
-	uint32_t misses;    /* tries in a row that were not answered at all */
-	uint32_t strangers; /* tries that were answered with another object */
-	int64_t began_ns;   /* the ask, monotonic */
-	int64_t sent_ns;    /* the last try */
-	int64_t missing_ns; /* since when it has not been answered */
-	uint32_t identity;  /* version that the last try was sent with */
-	bool is_renewed;    /* it was asked again with new credentials */
-	bool has_begun;     /* collect got something */
-	bool is_told;       /* that it waits */
+	uint32_t tries;       /* that were answered with "later" */
+	uint32_t misses;      /* tries in a row that were not answered at all */
+	uint32_t strangers;   /* tries that were answered with another object */
+	const char *stranger; /* its name, the last time */
+	bool agrees;          /* it was the same each time */
+	int64_t began_ns;     /* the ask, monotonic */
+	int64_t sent_ns;      /* the last try */
+	int64_t missing_ns;   /* since when it has not been answered */
+	uint32_t identity;    /* version that the last try was sent with */
+	bool is_renewed;      /* it was asked again with new credentials */
+	bool has_begun;       /* collect got something */
+	bool is_told;         /* that it waits */
 
 	struct kg_error *failure;             /* of finding credentials */
 	kg_step *identity_then, *plugin_then; /* where that goes on */

@@ -134,15 +134,24 @@ waits_for_others(const struct kg_examination *examination, const cJSON *pod, con
 	    !kg_neighbours_are_ready(examination->around, pod, container, crash->last.started_s);
 }
 
+/* What holds for the container: its own policy comes before the pod's. That of an init container that is a sidecar is Always. */
+static bool
+is_never_restarted(const cJSON *pod, const char *container)
+{
+	const cJSON *own = kg_pod_container(pod, container);
+
+	return !kg_member(own, "restartPolicyRules") &&
+	    strcmp(kg_member_text(own, "restartPolicy", kg_member_text(pod, "spec.restartPolicy", "Always")), "Never") == 0;
+}
+
 static bool
 is_hopeless(
     const struct kg_examination *examination, const cJSON *pod, const cJSON *status, int64_t code, const struct kg_crash *crash)
 {
 	const char *container = kg_member_text(status, "name", "?");
 	int64_t restarts = kg_member_integer(status, "restartCount", 0);
-	bool is_never_restarted = strcmp(kg_member_text(pod, "spec.restartPolicy", "Always"), "Never") == 0;
 
-	if (pod == examination->object && is_never_restarted)
+	if (pod == examination->object && is_never_restarted(pod, container))
 		return true;
 	if (kg_member(status, "state.running") || is_of_job(pod))
 		return false;
@@ -180,7 +189,7 @@ stale_spare(struct kg_examination *examination, const cJSON *pod, const cJSON *e
 
 	if (started_s <= 0) /* of a program that could not be started the runtime says 1970 */
 		started_s = kg_member_time_s(ended, "finishedAt");
-	if (!draft->is_fatal || started_s >= asked_s || strcmp(kg_member_text(pod, "spec.restartPolicy", "Always"), "Never") == 0)
+	if (!draft->is_fatal || started_s >= asked_s || is_never_restarted(pod, draft->container))
 		return;
 	kg_fatal_after(examination, asked_s, examination->rules.pull_grace_s, draft);
 	if (!draft->advice)

@@ -51,12 +51,32 @@ static kg_step answered;
 static const char *the_object;
 
 static struct kg_next
-apply(struct kg_job *job)
+apply_one_of(struct kg_job *job, const struct kg_resource *resource)
 {
 	const struct call *call = job->state;
 	cJSON *object = kg_json_read(job->arena, the_object, strlen(the_object));
 
-	return kg_api_apply(job, call->api, &deployments, &(struct kg_api_apply){ .object = object }, answered);
+	return kg_api_apply(job, call->api, resource, &(struct kg_api_apply){ .object = object }, answered);
+}
+
+static struct kg_next
+apply(struct kg_job *job)
+{
+	return apply_one_of(job, &deployments);
+}
+
+/* Of a server that stands behind Kubernetes' own. */
+static struct kg_next
+apply_policy(struct kg_job *job)
+{
+	static const struct kg_resource policies = { .group = "projectcalico.org",
+		.version = "v3",
+		.api_version = "projectcalico.org/v3",
+		.kind = "NetworkPolicy",
+		.plural = "networkpolicies",
+		.is_namespaced = true };
+
+	return apply_one_of(job, &policies);
 }
 
 static struct kg_next
@@ -143,6 +163,45 @@ another_objects_answer_is_never_taken(void **state)
 	the_second = apply;
 	the_object = "{\"metadata\":{\"name\":\"web\"}}";
 	mixed_up = UINT32_MAX;
+	calling_run(calling, open, 1);
+	assert_non_null(strstr(calling->errors, "answered 3 times with another object than web"));
+}
+
+static void
+an_aggregated_server_may_call_its_objects_otherwise(void **state)
+{
+	struct calling *calling = *state;
+
+	the_second = apply_policy;
+	the_object = "{\"metadata\":{\"name\":\"web\"}}";
+	mixed_up = UINT32_MAX;
+	calling_run(calling, open, 1);
+	assert_string_equal(calling->errors, "");
+	assert_string_equal(calling_noted(calling), "u-2\n");
+}
+
+static struct fake_reply
+mixes_all_up(void *, const struct fake_request *request)
+{
+	static char body[64];
+
+	snprintf(body, sizeof(body), "{\"metadata\":{\"name\":\"other-%u\",\"uid\":\"u-2\"}}", request->number);
+	return (struct fake_reply){ .status = 200, .body = body };
+}
+
+static int
+mixes_all_up_setup(void **state)
+{
+	return setup_with(state, mixes_all_up);
+}
+
+static void
+an_aggregated_server_that_says_another_name_each_time_is_not_believed(void **state)
+{
+	struct calling *calling = *state;
+
+	the_second = apply_policy;
+	the_object = "{\"metadata\":{\"name\":\"web\"}}";
 	calling_run(calling, open, 1);
 	assert_non_null(strstr(calling->errors, "answered 3 times with another object than web"));
 }
@@ -391,6 +450,8 @@ main(void)
 		TEST(an_object_is_applied_in_the_contexts_namespace, takes_setup),
 		TEST(another_objects_answer_is_asked_for_again, mixes_up_setup),
 		TEST(another_objects_answer_is_never_taken, mixes_up_setup),
+		TEST(an_aggregated_server_may_call_its_objects_otherwise, mixes_up_setup),
+		TEST(an_aggregated_server_that_says_another_name_each_time_is_not_believed, mixes_all_up_setup),
 		TEST(a_conflict_names_managers_and_fields, conflicts_setup),
 		TEST(a_refusal_names_the_fields, refuses_setup),
 		TEST(one_object_and_no_other_of_its_name_is_deleted, deletes_setup),

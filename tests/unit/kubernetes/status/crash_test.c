@@ -207,6 +207,40 @@ what_it_speaks_of_and_nobody_knows_gets_its_time(void **state)
 	assert_true(ends(story, words).is_fatal);
 }
 
+/* A pod of its own that is not to be started again, one of whose containers has ended once. */
+static bool
+end_is_fatal(struct story *story, const char *containers, const char *statuses)
+{
+	struct kg_diagnosis_rules rules = { .now_s = cases_now_s };
+	const cJSON *pod = object(story,
+	    kg_format(story->arena,
+		"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\",\"namespace\":\"shop\"},\"spec\":{"
+		"\"nodeName\":\"n\","
+		"\"restartPolicy\":\"Never\",%s},\"status\":{\"phase\":\"Running\",\"%s\":[{\"name\":\"c\",\"restartCount\":0,"
+		"\"state\":{"
+		"\"terminated\":{\"exitCode\":1,\"containerID\":\"c1\",\"startedAt\":\"%s\",\"finishedAt\":\"%s\"}}}]}}",
+		containers, statuses, cases_time(story->arena, 10), cases_time(story->arena, 9)));
+
+	struct kg_findings findings = kg_diagnose(story->arena, &pod, 1, kg_surroundings_make(story->arena), &rules);
+	assert_int_equal(findings.count, 1);
+	return findings.items[0].is_fatal;
+}
+
+static void
+a_sidecar_is_started_again_whatever_the_pod_says(void **state)
+{
+	struct story *story = *state;
+	static const char containers[] = "containerStatuses", init[] = "initContainerStatuses";
+
+	assert_true(end_is_fatal(story, "\"containers\":[{\"name\":\"c\"}]", containers));
+	assert_true(end_is_fatal(story, "\"containers\":[{\"name\":\"main\"}],\"initContainers\":[{\"name\":\"c\"}]", init));
+	assert_false(end_is_fatal(story,
+	    "\"containers\":[{\"name\":\"main\"}],\"initContainers\":[{\"name\":\"c\",\"restartPolicy\":\"Always\"}]", init));
+	assert_false(end_is_fatal(story, "\"containers\":[{\"name\":\"c\",\"restartPolicy\":\"OnFailure\"}]", containers));
+	assert_false(end_is_fatal(
+	    story, "\"containers\":[{\"name\":\"c\",\"restartPolicy\":\"Never\",\"restartPolicyRules\":[{}]}]", containers));
+}
+
 static void
 the_line_that_tells_most_is_found(void **state)
 {
@@ -285,6 +319,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(who_waits_for_its_database_is_let_be_until_that_is_ready, make, drop),
 		cmocka_unit_test_setup_teardown(a_database_that_was_ready_before_it_started_is_no_reason, make, drop),
 		cmocka_unit_test_setup_teardown(what_it_speaks_of_and_nobody_knows_gets_its_time, make, drop),
+		cmocka_unit_test_setup_teardown(a_sidecar_is_started_again_whatever_the_pod_says, make, drop),
 		cmocka_unit_test_setup_teardown(the_line_that_tells_most_is_found, make, drop),
 		cmocka_unit_test_setup_teardown(nodes_in_trouble_are_named, make, drop),
 	};
