@@ -30,7 +30,7 @@ one_that_ignores_term_is_killed(void **state)
 {
 	struct child_fixture *fixture = *state;
 
-	fixture->start.timeout_ms = 200;
+	fixture->start.timeout_ms = 1000;
 	fixture->start.kill_after_ms = 20;
 	run_shell(fixture, "trap '' TERM; while :; do sleep 0.01; done");
 	assert_int_equal(fixture->wait.end, KG_WAIT_TIMEOUT);
@@ -99,7 +99,7 @@ its_group_may_clean_up_at_the_time_limit_after_the_leader_has_gone(void **state)
 {
 	struct child_fixture *fixture = *state;
 
-	fixture->start.timeout_ms = 300;
+	fixture->start.timeout_ms = 1500;
 	run_shell(fixture, "sh -c 'trap \"sleep 0.3; echo -n cleaned; exit\" TERM; while :; do sleep 0.01; done' & exec sleep 600");
 	assert_int_equal(fixture->start.signal, SIGTERM);
 	assert_string_equal(fixture_output(fixture), "cleaned");

@@ -187,7 +187,7 @@ what_is_never_ready_ends_with_its_own_status(void **state)
 	struct bench *bench = *state;
 
 	bench_graph(bench, "[node.a]\nkind = \"step\"\nready_after = \"1h\"\n");
-	assert_int_equal(bench_up(bench, (struct kg_run_options){ .timeout_ms = 30 }), KG_RUN_NOT_READY);
+	assert_int_equal(bench_up(bench, (struct kg_run_options){ .timeout_ms = 300 }), KG_RUN_NOT_READY);
 	bench_graph(bench, "[node.a]\nkind = \"step\"\nnever_ready = true\n");
 	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_FAILED);
 	assert_string_equal(bench->errors, "a: it will never be ready; ");

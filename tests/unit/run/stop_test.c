@@ -125,8 +125,8 @@ at_the_time_limit_what_waits_for_a_place_is_cancelled(void **state)
 	bench_graph(bench,
 	    "[pools]\none = 1\n[node.a]\nkind = \"step\"\nsleep = \"1h\"\npool = \"one\"\n"
 	    "[node.b]\nkind = \"step\"\nsleep = \"1h\"\npool = \"one\"\n");
-	assert_int_equal(bench_up(bench, (struct kg_run_options){ .timeout_ms = 30 }), KG_RUN_NOT_READY);
-	assert_string_equal(bench->errors, "a: the time limit of the run, 30 ms, was reached; ");
+	assert_int_equal(bench_up(bench, (struct kg_run_options){ .timeout_ms = 800 }), KG_RUN_NOT_READY);
+	assert_string_equal(bench->errors, "a: the time limit of the run, 800 ms, was reached; ");
 	assert_int_equal(bench->summary.cancelled, 1);
 }
 
@@ -136,7 +136,7 @@ a_failure_counts_more_than_the_time_limit(void **state)
 	struct bench *bench = *state;
 
 	bench_graph(bench, "[node.a]\nkind = \"step\"\nfails = 1\n[node.b]\nkind = \"step\"\nsleep = \"1h\"\n");
-	assert_int_equal(bench_up(bench, (struct kg_run_options){ .timeout_ms = 50 }), KG_RUN_FAILED);
+	assert_int_equal(bench_up(bench, (struct kg_run_options){ .timeout_ms = 800 }), KG_RUN_FAILED);
 }
 
 static void
