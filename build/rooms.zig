@@ -460,6 +460,7 @@ pub const rooms = struct {
             "forward.c",
             "inventory.c",
             "kubernetes.c",
+            "kubernetes_answer.c",
             "kubernetes_apply.c",
             "kubernetes_ask.c",
             "kubernetes_await.c",

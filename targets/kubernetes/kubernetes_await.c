@@ -329,6 +329,7 @@ all_judge(struct kg_job *job, struct judgement *judgement)
 		.now_s = wall_s(),
 		.since_s = wait->from_s,
 		.asked_s = wait->asked_s,
+		.cluster_s = ((const struct kubernetes_state *)job->state)->cluster_s,
 		.crashes = wait->crashes,
 	};
 	judgement->findings = kg_diagnose(wait->scratch, judgement->objects.items, judgement->objects.count, around, &rules);

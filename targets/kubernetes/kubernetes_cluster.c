@@ -10,6 +10,7 @@
 #include "engine/base/text.h"
 #include "targets/kubernetes/client/json.h"
 #include "targets/kubernetes/kubernetes_inside.h"
+#include "targets/kubernetes/status/member.h"
 
 /* A label's value has at most this many characters. */
 static constexpr size_t label_most = 63;
@@ -20,6 +21,7 @@ static kg_step identity_ask, identity_opened, identity_told, opened, discovered;
 struct identity {
 	struct kg_api *api;
 	const char *uid;
+	int64_t born_s;
 };
 
 const char *
@@ -148,6 +150,7 @@ identity_told(struct kg_job *job)
 		return kg_failed(error);
 	const char *uid = kg_json_text(kg_api_answer(job), "metadata.uid");
 	identity->uid = uid ? uid : "";
+	identity->born_s = kg_member_time_s(kg_api_answer(job), "metadata.creationTimestamp");
 	return kg_done(job);
 }
 
@@ -206,6 +209,7 @@ opened(struct kg_job *job)
 		return not_opened(job);
 	state->api = identity->api;
 	state->cluster = identity->uid;
+	state->cluster_s = identity->born_s;
 	return kg_api_discover(job, state->api, false, discovered);
 }
 

@@ -145,6 +145,7 @@ struct kubernetes_wait {
 struct kubernetes_state {
 	struct kg_api *api;
 	const char *cluster, *owner; /* uid of kube-system; 12 digits of this checkout and instance */
+	int64_t cluster_s;           /* when it was made, by its own clock; 0: not known */
 	enum kubernetes_opening opening;
 	kg_step *opened;
 

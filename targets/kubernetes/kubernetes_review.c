@@ -327,6 +327,8 @@ all_tell(struct kubernetes_view *view)
 	struct kg_world world = {
 		.context = view,
 		.has = kg_kubernetes_world_has,
+		.may_make = kg_kubernetes_world_may_make,
+		.role_makes = kg_kubernetes_world_role_makes,
 		.advise = kg_kubernetes_world_advise,
 		.node_port_holder = kg_kubernetes_world_holder,
 		.has_image = has_image,

@@ -104,6 +104,27 @@ question_note(
 	return KG_PRESENCE_UNKNOWN;
 }
 
+static enum kg_presence
+right_note(void *context, const char *, const struct kg_account *account, const char *kind, const char *namespace_)
+{
+	struct kubernetes_cluster *cluster = context;
+
+	kubernetes_right(&cluster->asking, account, kind, namespace_);
+	return KG_PRESENCE_UNKNOWN;
+}
+
+static enum kg_presence
+role_note(void *context, const char *, const char *role_namespace, const char *role, const char *)
+{
+	struct kubernetes_cluster *cluster = context;
+	struct kubernetes_question *question =
+	    kubernetes_question(&cluster->asking, role_namespace ? "Role" : "ClusterRole", role_namespace, role);
+
+	if (question)
+		question->wants_rules = true;
+	return KG_ABSENT; /* so that accounts are asked about as well */
+}
+
 static const char *
 port_note(void *context, const char *, int64_t, const char *)
 {
@@ -120,7 +141,13 @@ questions_collect(struct kubernetes_cluster *cluster)
 	const struct kubernetes_view *view = cluster->view;
 	struct kg_arena *arena = view->review->arena;
 	struct kg_reviewed *nodes = kg_new_array(arena, struct kg_reviewed, view->review->count);
-	const struct kg_world world = { .context = cluster, .has = question_note, .node_port_holder = port_note };
+	const struct kg_world world = {
+		.context = cluster,
+		.has = question_note,
+		.may_make = right_note,
+		.role_makes = role_note,
+		.node_port_holder = port_note,
+	};
 	struct kg_errors errors = { .arena = arena }, warnings = { .arena = arena };
 	uint32_t count = 0;
 
@@ -193,6 +220,25 @@ kg_kubernetes_world_has(
 	if (!key && kubernetes_is_uncertain(question))
 		return KG_PRESENCE_UNKNOWN;
 	return key ? kubernetes_key(question, key) : question->presence;
+}
+
+enum kg_presence
+kg_kubernetes_world_may_make(
+    void *context, const char *cluster, const struct kg_account *account, const char *kind, const char *namespace_)
+{
+	struct kubernetes_cluster *found = cluster_find(context, cluster);
+	const struct kubernetes_right *right = found ? kubernetes_right(&found->asking, account, kind, namespace_) : NULL;
+
+	return right ? right->presence : KG_PRESENCE_UNKNOWN;
+}
+
+enum kg_presence
+kg_kubernetes_world_role_makes(void *context, const char *cluster, const char *role_namespace, const char *role, const char *kind)
+{
+	const struct kubernetes_question *question =
+	    question_find(context, cluster, role_namespace ? "Role" : "ClusterRole", role_namespace, role);
+
+	return question ? kubernetes_role_makes(question, kind) : KG_PRESENCE_UNKNOWN;
 }
 
 const char *

@@ -32,6 +32,10 @@ void kg_kubernetes_world_ask(struct kubernetes_view *view);
 /* As struct kg_world; context is the view. */
 enum kg_presence kg_kubernetes_world_has(void *context, const char *cluster, const char *api_version, const char *kind,
     const char *namespace_, const char *name, const char *key);
+enum kg_presence kg_kubernetes_world_may_make(
+    void *context, const char *cluster, const struct kg_account *account, const char *kind, const char *namespace_);
+enum kg_presence kg_kubernetes_world_role_makes(
+    void *context, const char *cluster, const char *role_namespace, const char *role, const char *kind);
 const char *kg_kubernetes_world_advise(
     void *context, const char *cluster, const char *kind, const char *namespace_, const char *name, const char *key);
 const char *kg_kubernetes_world_holder(void *context, const char *cluster, int64_t node_port, const char *protocol);

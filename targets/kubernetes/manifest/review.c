@@ -169,7 +169,8 @@ kg_manifest_review(struct kg_arena *arena, const struct kg_reviewed *nodes, uint
 	static const struct kg_world nothing = { 0 };
 	struct kg_scene scene = { .arena = arena, .world = world ? world : &nothing, .errors = errors, .warnings = warnings };
 	struct kg_map *const maps[] = { &scene.by_name, &scene.by_label, &scene.namespaces, &scene.partial, &scene.custom,
-		&scene.makers, &scene.named, &scene.promised, &scene.told, &scene.node_ports };
+		&scene.makers, &scene.named, &scene.promised, &scene.told, &scene.node_ports, &scene.accounts_known,
+		&scene.rights };
 
 	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
 		maps[i]->arena = arena;

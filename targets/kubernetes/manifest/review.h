@@ -56,6 +56,10 @@ struct kg_lack {
 	const struct kg_error *error;   /* what there is to say if it is missing then, with its place */
 };
 
+struct kg_account {
+	const char *namespace_, *name; /* of a ServiceAccount */
+};
+
 /* What there is beside the graph's objects. A NULL function knows nothing. */
 struct kg_world {
 	void *context;
@@ -65,6 +69,12 @@ struct kg_world {
 	 */
 	enum kg_presence (*has)(void *context, const char *cluster, const char *api_version, const char *kind,
 	    const char *namespace_, const char *name, const char *key);
+	/* Whether the cluster lets pods that run as an account make things of a kind there: then the graph's own pods may bring what is missing. */
+	enum kg_presence (*may_make)(
+	    void *context, const char *cluster, const struct kg_account *account, const char *kind, const char *namespace_);
+	/* The same of a role that only the cluster has, and that the graph binds accounts to. role_namespace is NULL for a ClusterRole. */
+	enum kg_presence (*role_makes)(
+	    void *context, const char *cluster, const char *role_namespace, const char *role, const char *kind);
 	/* Whether a node of the graph loads the image into the cluster, or the cluster has it. */
 	enum kg_presence (*has_image)(void *context, const char *cluster, const char *image);
 	/* Whether a port of the cluster's nodes can be reached from this machine. UNKNOWN where the cluster is not of kind. */

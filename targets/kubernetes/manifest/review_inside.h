@@ -30,6 +30,18 @@ struct kg_labelled {
 	uint32_t subject, next;
 };
 
+/* Whom pods of the graph run as. */
+struct kg_scene_account {
+	const char *cluster;
+	struct kg_account account;
+};
+
+/* What a binding of the graph gives to accounts. */
+struct kg_scene_role {
+	const char *cluster;
+	const char *kind, *namespace_, *name; /* namespace_ NULL: of a ClusterRole */
+};
+
 struct kg_scene {
 	struct kg_arena *arena;
 	const struct kg_world *world;
@@ -43,7 +55,11 @@ struct kg_scene {
 	struct kg_map custom; /* "cluster\ntext" of all texts in custom objects: their controllers may make what is named there */
 	struct kg_map
 	    makers; /* "cluster\nConfigMap" and the like that pods of the graph may make, "cluster\n*" for all; see review_maker.c */
-	struct kg_map named; /* "cluster\nword" of what programs of the graph's pods are given to work with, and annotations say */
+	KG_LIST(struct kg_scene_account) accounts;
+	KG_LIST(struct kg_scene_role) roles;
+	struct kg_map accounts_known; /* "cluster\nnamespace name" */
+	struct kg_map rights; /* "cluster\nKind namespace" to 1 where pods of the graph may make such things there, else 0 */
+	struct kg_map named;  /* "cluster\nword" of what programs of the graph's pods are given to work with, and annotations say */
 	struct kg_map promised;   /* "cluster\nKind namespace name" of what will be there without being an object of the graph */
 	struct kg_map told;       /* what need not be told twice */
 	struct kg_map node_ports; /* "cluster\nprotocol port" to subjects */
@@ -84,7 +100,8 @@ enum kg_certainty {
 	KG_CERTAIN_LATER, /* what may make it has ended when the node has its turn */
 	KG_CERTAIN_NOW,
 };
-enum kg_certainty kg_review_certainty(struct kg_scene *scene, const struct kg_subject *subject, const char *kind, const char *name);
+enum kg_certainty kg_review_certainty(
+    struct kg_scene *scene, const struct kg_subject *subject, const char *kind, const char *namespace_, const char *name);
 /* Takes from an object what it may lead others to make. */
 void kg_review_makers_add(struct kg_scene *scene, const struct kg_subject *subject);
 /* Pods that are made now: not those of a CronJob, of no replicas, or of what the user does not wait for. True for what has no pods. */

@@ -4,6 +4,7 @@
  *
  *     custom objects                 their operator makes Secrets, Services and more, under names of its own
  *     rights to create such a thing  of a Role or ClusterRole of the graph: a Job that makes certificates, a controller
+ *     rights that the cluster gives  to accounts that pods of the graph run as, or by roles that the graph binds accounts to
  *     a word of a program            "--secret-name=admission" in a container's command or arguments
  *     an annotation's value          "serving-cert-secret-name: web-tls"
  *     the `tls` of an Ingress        which names the Secret that is made for it
@@ -99,22 +100,59 @@ rules_add(struct kg_scene *scene, const struct kg_subject *subject)
 	}
 }
 
-/* Accounts of the graph that are given rights that the cluster knows by itself. */
+/* For accounts, be it by the groups that all of them are in. */
 static bool
-gives_all_rights(const struct kg_subject *subject)
+is_for_accounts(const cJSON *binding)
 {
-	static const char *const roles[] = { "cluster-admin", "admin", "edit" };
-	const char *role = kg_field_text(kg_field_member(subject->object->json, "roleRef"), "name");
-	const cJSON *subjects = kg_field_member(subject->object->json, "subjects");
-	bool is_wide = false, has_account = false;
+	const cJSON *subjects = kg_field_member(binding, "subjects");
 
-	for (size_t i = 0; role && i < sizeof(roles) / sizeof(*roles); i++)
-		is_wide = is_wide || strcmp(roles[i], role) == 0;
 	for (const cJSON *one = cJSON_IsArray(subjects) ? subjects->child : NULL; one; one = one->next) {
-		const char *kind = kg_field_text(one, "kind");
-		has_account = has_account || (kind && strcmp(kind, "ServiceAccount") == 0);
+		const char *kind = kg_field_text(one, "kind"), *name = kg_field_text(one, "name");
+
+		if (kind && (strcmp(kind, "ServiceAccount") == 0 || (name && kg_text_starts(name, "system:"))))
+			return true;
 	}
-	return is_wide && has_account;
+	return false;
+}
+
+/* What every cluster knows by itself, and what of it makes things. The others look, but for what is of the system's own. */
+static bool
+binding_add(struct kg_scene *scene, const struct kg_subject *subject)
+{
+	static const char *const wide[] = { "cluster-admin", "admin", "edit" };
+	const cJSON *role = kg_field_member(subject->object->json, "roleRef");
+	const char *kind = kg_field_text(role, "kind"), *name = kg_field_text(role, "name");
+
+	if (!kind || !name || !is_for_accounts(subject->object->json))
+		return false;
+	for (size_t i = 0; i < sizeof(wide) / sizeof(*wide); i++)
+		if (strcmp(wide[i], name) == 0)
+			return true;
+	bool is_narrow = strcmp(kind, "ClusterRole") == 0 && (strcmp(name, "view") == 0 || kg_text_starts(name, "system:"));
+	if (!is_narrow)
+		kg_list_push(scene->arena, &scene->roles,
+		    (struct kg_scene_role){
+			.cluster = subject->node->cluster,
+			.kind = kind,
+			.namespace_ = strcmp(kind, "ClusterRole") == 0 ? NULL : subject->namespace_,
+			.name = name,
+		    });
+	return false;
+}
+
+/* Whom its pods run as. */
+static void
+account_add(struct kg_scene *scene, const struct kg_subject *subject)
+{
+	const char *said = kg_field_text(subject->pod, "serviceAccountName"), *old = kg_field_text(subject->pod, "serviceAccount");
+	const char *name = said ? said : old ? old : "default";
+
+	if (!subject->pod || kg_review_is_open(name) || !subject->namespace_ || kg_review_is_open(subject->namespace_) ||
+	    !kg_map_put(
+		&scene->accounts_known, key_of(scene, subject, kg_format(scene->arena, "%s %s", subject->namespace_, name)), 1))
+		return;
+	kg_list_push(scene->arena, &scene->accounts,
+	    (struct kg_scene_account){ subject->node->cluster, { .namespace_ = subject->namespace_, .name = name } });
 }
 
 static void
@@ -168,7 +206,8 @@ kg_review_makers_add(struct kg_scene *scene, const struct kg_subject *subject)
 	/* Under a name that is not known yet it may be the one that is missed. */
 	if (kg_review_is_open(object->name) || (subject->namespace_ && kg_review_is_open(subject->namespace_)))
 		kg_map_put(&scene->makers, key_of(scene, subject, object->kind), 1);
-	if (!is_own || (kg_text_ends(object->kind, "RoleBinding") && gives_all_rights(subject)))
+	account_add(scene, subject);
+	if (!is_own || (kg_text_ends(object->kind, "RoleBinding") && binding_add(scene, subject)))
 		kg_map_put(&scene->makers, key_of(scene, subject, "*"), 1);
 	if (strcmp(object->kind, "Role") == 0 || strcmp(object->kind, "ClusterRole") == 0)
 		rules_add(scene, subject);
@@ -187,8 +226,57 @@ kg_review_makers_add(struct kg_scene *scene, const struct kg_subject *subject)
 	}
 }
 
+/* A role that the graph does not have may allow anything, as far as nobody knows better; but in a cluster that the graph makes there is none yet. */
+static bool
+roles_make(struct kg_scene *scene, const struct kg_subject *subject, const char *kind)
+{
+	const struct kg_world *world = scene->world;
+
+	for (uint32_t i = 0; world->role_makes && i < scene->roles.count; i++) {
+		const struct kg_scene_role *role = &scene->roles.items[i];
+
+		if (strcmp(role->cluster, subject->node->cluster) != 0 ||
+		    kg_review_find(scene, subject, role->kind, role->namespace_, role->name))
+			continue;
+		enum kg_presence makes = world->role_makes(world->context, role->cluster, role->namespace_, role->name, kind);
+		if (makes != KG_ABSENT && !(makes == KG_PRESENCE_UNKNOWN && subject->node->is_fresh))
+			return true;
+	}
+	return false;
+}
+
+static bool
+accounts_make(struct kg_scene *scene, const struct kg_subject *subject, const char *kind, const char *namespace_)
+{
+	const struct kg_world *world = scene->world;
+
+	for (uint32_t i = 0; world->may_make && i < scene->accounts.count; i++) {
+		const struct kg_scene_account *it = &scene->accounts.items[i];
+
+		if (strcmp(it->cluster, subject->node->cluster) == 0 &&
+		    world->may_make(world->context, it->cluster, &it->account, kind, namespace_) == KG_PRESENT)
+			return true;
+	}
+	return false;
+}
+
+/* By rights that the cluster gives: of a ServiceAccount that a ClusterRoleBinding of the cluster names, say. */
+static bool
+may_be_made(struct kg_scene *scene, const struct kg_subject *subject, const char *kind, const char *namespace_)
+{
+	const char *key = key_of(scene, subject, kg_format(scene->arena, "%s %s", kind, namespace_ ? namespace_ : ""));
+	uint32_t is_so;
+
+	if (!kg_map_get(&scene->rights, key, &is_so)) {
+		is_so = roles_make(scene, subject, kind) || accounts_make(scene, subject, kind, namespace_);
+		kg_map_put(&scene->rights, key, is_so);
+	}
+	return is_so;
+}
+
 enum kg_certainty
-kg_review_certainty(struct kg_scene *scene, const struct kg_subject *subject, const char *kind, const char *name)
+kg_review_certainty(
+    struct kg_scene *scene, const struct kg_subject *subject, const char *kind, const char *namespace_, const char *name)
 {
 	bool is_data = strcmp(kind, "ConfigMap") == 0 || strcmp(kind, "Secret") == 0;
 
@@ -198,6 +286,8 @@ kg_review_certainty(struct kg_scene *scene, const struct kg_subject *subject, co
 	    kg_map_get(&scene->makers, key_of(scene, subject, kind), NULL))
 		return KG_CERTAIN_NEVER;
 	if (is_data && kg_map_get(&scene->named, key_of(scene, subject, name), NULL))
+		return KG_CERTAIN_NEVER;
+	if (may_be_made(scene, subject, kind, namespace_))
 		return KG_CERTAIN_NEVER;
 	return subject->node->makers == KG_MAKERS_BEFORE ? KG_CERTAIN_LATER : KG_CERTAIN_NOW;
 }

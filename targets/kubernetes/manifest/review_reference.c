@@ -191,7 +191,7 @@ cluster_key_look(struct looking *looking, const struct wanted *wanted, enum kg_p
 	if (holder == KG_ABSENT || holder == KG_ABSENT_YET || holder == KG_LEAVING)
 		return;
 	if (kg_review_runs_now(scene, subject))
-		certainty = kg_review_certainty(scene, subject, wanted->kind, wanted->name);
+		certainty = kg_review_certainty(scene, subject, wanted->kind, wanted->namespace_, wanted->name);
 	bool is_again = is_asked_again(scene, subject, presence, certainty), is_absent = presence == KG_ABSENT;
 	if (!is_again && !is_absent)
 		return;
@@ -286,7 +286,7 @@ certainty_of(struct looking *looking, const struct kg_reference *reference, cons
 	if (is_foreign || is_harmless(reference->what) || !kg_review_runs_now(looking->scene, looking->subject) ||
 	    is_one_of_many(looking, reference))
 		return KG_CERTAIN_NEVER;
-	return kg_review_certainty(looking->scene, looking->subject, wanted->kind, wanted->name);
+	return kg_review_certainty(looking->scene, looking->subject, wanted->kind, wanted->namespace_, wanted->name);
 }
 
 static void
@@ -403,7 +403,7 @@ kg_review_namespace(struct kg_scene *scene, const struct kg_subject *subject)
 		return;
 	const struct wanted wanted = { .kind = "Namespace", .name = namespace_ };
 	enum kg_presence presence = ask_world(scene, subject, &wanted, NULL);
-	enum kg_certainty certainty = kg_review_certainty(scene, subject, "Namespace", namespace_);
+	enum kg_certainty certainty = kg_review_certainty(scene, subject, "Namespace", NULL, namespace_);
 	const char *nearest = kg_review_nearest(scene, subject, "Namespace", NULL, namespace_);
 	/* In a cluster of others there are namespaces of others. */
 	bool is_likely = !kg_review_is_partial(scene, subject) && (subject->node->is_fresh || nearest);

@@ -10,6 +10,9 @@
 /* Secrets are often made by a controller, out of a certificate or a vault, and that takes longer than applying them. */
 constexpr int32_t secret_patience = 3;
 
+/* A cluster brings its classes by itself, after it has begun to answer: k3d's takes some seconds, and one on a busy machine more. */
+constexpr int64_t cluster_brings_s = 90;
+
 /* How the kubelet, the scheduler and admission call things, and what users call them. */
 static const struct {
 	const char *word, *kind;
@@ -148,5 +151,7 @@ kg_missing_tell(const struct kg_examination *examination, const struct kg_missin
 	draft->advice = missing->key
 	    ? kg_format(arena, "add the key %s to it, or correct the reference", missing->key)
 	    : kg_format(arena, "let a node of the graph bring the %s, or correct the reference", missing->kind);
+	if (!has_namespace && examination->rules.cluster_s > 0 && from_s < examination->rules.cluster_s + cluster_brings_s)
+		from_s = examination->rules.cluster_s + cluster_brings_s;
 	kg_fatal_after(examination, from_s, is_secret && grace_s >= 0 ? grace_s * secret_patience : grace_s, draft);
 }

@@ -19,7 +19,7 @@
  *               nothing that it may be waiting for was missing; else after crash_restarts restarts, but not while what it speaks of is not
  *               ready. Never for a Job's pods: a Job counts its attempts itself. After pull_grace_s what was started before asked_s and not since
  *   missing     a ConfigMap, Secret, key, ServiceAccount, class or claim, after missing_grace_s: something else of the graph may bring it.
- *               Three times that for a Secret, and never where a Certificate, ExternalSecret or SealedSecret is to make it
+ *               In a cluster that was just made it may be one that it comes with: not within a minute and a half of that. Three times that for a Secret, and never where a Certificate, ExternalSecret or SealedSecret is to make it
  *   schedule    no node fits, after unschedulable_grace_s; but not while a node starts or a volume is made
  *   refusal     of pods by quota, LimitRange, pod security, policy, webhook or validation
  *   over        a Job that has failed, a bare pod that has failed, ProgressDeadlineExceeded
@@ -44,6 +44,8 @@ struct kg_diagnosis_rules {
 	int64_t since_s; /* when this apply began, by the cluster's clock: older events do not count; 0 counts all */
 	int64_t
 	    asked_s; /* since when somebody waits: what a pull or a program failed at before may be mended; 0: that counts as well */
+	int64_t
+	    cluster_s; /* when the cluster was made: what one comes with, such as a class, may come a while later; 0: not known */
 	uint32_t crash_restarts;       /* 3: half a minute of trying, with the kubelet's back-off of 10, 20, 40 s */
 	int32_t pull_grace_s;          /* 60: a registry that does not answer, or limits requests */
 	int32_t missing_grace_s;       /* 10 */

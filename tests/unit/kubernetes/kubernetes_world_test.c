@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -57,6 +58,8 @@ struct world {
 };
 
 static bool is_forbidden, has_operators;
+static int64_t cluster_age_s;
+static const char *right; /* "ACCOUNT RESOURCE" that is allowed; NULL: none */
 
 static struct fake_reply
 status(int code, const char *reason, const char *message)
@@ -69,6 +72,32 @@ status(int code, const char *reason, const char *message)
 	return (struct fake_reply){ .status = code, .body = body };
 }
 
+static struct fake_reply
+born(void)
+{
+	static char body[100];
+	time_t then = time(NULL) - cluster_age_s;
+
+	strftime(body, sizeof(body), "{\"metadata\":{\"name\":\"kube-system\",\"creationTimestamp\":\"%Y-%m-%dT%H:%M:%SZ\"}}",
+	    gmtime(&then));
+	return (struct fake_reply){ .status = 200, .body = body };
+}
+
+static struct fake_reply
+reviewed(const struct fake_request *request)
+{
+	char account[100] = "", resource[100] = "";
+	const char *user = strstr(request->body, "\"user\":\""), *of = strstr(request->body, "\"resource\":\"");
+
+	if (!user || !of || !right)
+		return (struct fake_reply){ .status = 201, .body = "{\"status\":{\"allowed\":false}}" };
+	sscanf(right, "%99s %99s", account, resource);
+	bool is_allowed = strncmp(user + strlen("\"user\":\""), account, strlen(account)) == 0 &&
+	    strncmp(of + strlen("\"resource\":\""), resource, strlen(resource)) == 0;
+	return (struct fake_reply){ .status = 201,
+		.body = is_allowed ? "{\"status\":{\"allowed\":true}}" : "{\"status\":{\"allowed\":false}}" };
+}
+
 /* The namespace shop has the Secret `password` with the key `word` and the ConfigMap `settings`; lab has a ConfigMap `gone`. */
 static struct fake_reply
 answer(void *, const struct fake_request *request)
@@ -77,6 +106,10 @@ answer(void *, const struct fake_request *request)
 		{ "/api/v1/namespaces/shop/secrets/password",
 		    "{\"metadata\":{\"name\":\"password\"},\"data\":{\"word\":\"eA==\"}}" },
 		{ "/api/v1/namespaces/shop/configmaps/settings", "{\"metadata\":{\"name\":\"settings\"}}" },
+		{ "/apis/rbac.authorization.k8s.io/v1/clusterroles/maker",
+		    "{\"metadata\":{\"name\":\"maker\"},\"rules\":[{\"verbs\":[\"create\"],\"resources\":[\"configmaps\"]}]}" },
+		{ "/apis/rbac.authorization.k8s.io/v1/clusterroles/reader",
+		    "{\"metadata\":{\"name\":\"reader\"},\"rules\":[{\"verbs\":[\"get\"],\"resources\":[\"configmaps\"]}]}" },
 		{ "/api/v1/namespaces/shop", "{\"metadata\":{\"name\":\"shop\"}}" },
 		{ "/api/v1/namespaces/lab", "{\"metadata\":{\"name\":\"lab\"}}" },
 		{ "/api/v1/namespaces/shop/configmaps?limit=500", "{\"items\":[{\"metadata\":{\"name\":\"settings\"}}]}" },
@@ -91,6 +124,10 @@ answer(void *, const struct fake_request *request)
 
 	if (is_forbidden)
 		return status(403, "Forbidden", "you may not");
+	if (strcmp(request->path, "/api/v1/namespaces/kube-system") == 0)
+		return born();
+	if (strcmp(request->path, "/apis/authorization.k8s.io/v1/subjectaccessreviews") == 0)
+		return reviewed(request);
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (strcmp(known[i][0], request->path) == 0)
 			return (struct fake_reply){ .status = 200, .body = known[i][1] };
@@ -117,6 +154,8 @@ make(void **state)
 	struct bench *bench = bench_make();
 
 	is_forbidden = has_operators = false;
+	cluster_age_s = 86400;
+	right = NULL;
 	world = (struct world){ bench, fake_api_start(answer, NULL) };
 	bench->kinds = kinds;
 	setenv("HOME", bench_path(bench, "home"), 1);
@@ -247,6 +286,55 @@ operators_may_fill_what_is_made(void **state)
 	    "error 7: volume names ConfigMap shop/ca, which neither the graph nor the cluster has\n");
 }
 
+/* As k3d's does, whose StorageClass comes a moment after its cluster. */
+static void
+a_cluster_that_is_just_made_may_still_bring_its_classes(void **state)
+{
+	static const char claim[] =
+	    "---\n{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c}, spec: {storageClassName: local-path}}\n";
+	static const char sentence[] =
+	    "storageClassName names StorageClass local-path, which neither the graph nor the cluster has\n";
+	struct world *world = *state;
+
+	assert_string_equal(checked(world, "", claim, ""), kg_format(world->bench->arena, "error 9: %s", sentence));
+	cluster_age_s = 5;
+	assert_string_equal(checked(world, "", claim, ""), kg_format(world->bench->arena, "warning 9: %s", sentence));
+	/* A ConfigMap is nothing that clusters come with. */
+	assert_string_equal(checked(world, "{name: a, configMap: {name: ca}}", "", ""),
+	    "error 7: volume names ConfigMap shop/ca, which neither the graph nor the cluster has\n");
+}
+
+/* By a binding that only the cluster knows. */
+static void
+pods_may_make_what_the_cluster_lets_their_account(void **state)
+{
+	static const char volume[] = "{name: a, configMap: {name: ca}}",
+			  sentence[] = "volume names ConfigMap shop/ca, which neither the graph nor the cluster has\n";
+	struct world *world = *state;
+
+	right = "system:serviceaccount:shop:default secrets";
+	assert_string_equal(checked(world, volume, "", ""), kg_format(world->bench->arena, "error 7: %s", sentence));
+	right = "system:serviceaccount:shop:default configmaps";
+	assert_string_equal(checked(world, volume, "", ""), kg_format(world->bench->arena, "warning 7: %s", sentence));
+}
+
+static void
+pods_may_make_what_a_role_of_the_cluster_lets_them(void **state)
+{
+	static const char binding[] =
+	    "---\n{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: b}, roleRef: {kind: "
+	    "ClusterRole, name: %s}, subjects: [{kind: ServiceAccount, name: default}]}\n",
+			  volume[] = "{name: a, configMap: {name: ca}}",
+			  sentence[] = "volume names ConfigMap shop/ca, which neither the graph nor the cluster has\n";
+	struct world *world = *state;
+	struct kg_arena *arena = world->bench->arena;
+
+	assert_string_equal(
+	    checked(world, volume, kg_format(arena, binding, "reader"), ""), kg_format(arena, "error 7: %s", sentence));
+	assert_string_equal(
+	    checked(world, volume, kg_format(arena, binding, "maker"), ""), kg_format(arena, "warning 7: %s", sentence));
+}
+
 static void
 commands_of_the_graph_may_make_it(void **state)
 {
@@ -337,6 +425,9 @@ main(void)
 		STORY(what_it_lacks_is_told_with_what_was_meant),
 		STORY(a_node_port_has_one_holder),
 		STORY(operators_may_fill_what_is_made),
+		STORY(a_cluster_that_is_just_made_may_still_bring_its_classes),
+		STORY(pods_may_make_what_the_cluster_lets_their_account),
+		STORY(pods_may_make_what_a_role_of_the_cluster_lets_them),
 		STORY(commands_of_the_graph_may_make_it),
 		STORY(who_may_not_look_is_told_what_is_known_without),
 		STORY(a_cluster_that_is_away_is_noted_where_it_matters),

@@ -87,7 +87,8 @@ examine(struct kg_arena *arena, const cJSON *one)
 	struct kg_surroundings *around = kg_surroundings_make(arena);
 	struct kg_diagnosis_rules rules = { .now_s = kg_member_time_s(one, "now"),
 		.since_s = kg_member_time_s(one, "since"),
-		.asked_s = kg_member_time_s(one, "asked") };
+		.asked_s = kg_member_time_s(one, "asked"),
+		.cluster_s = kg_member_time_s(one, "cluster") };
 	struct kg_text is = { .arena = arena }, expected = { .arena = arena };
 	objects of_node = { 0 };
 	const cJSON *object, *line;
