@@ -214,6 +214,7 @@ pub const rooms = struct {
             "event_document.c",
             "gather.c",
             "gather_node.c",
+            "help.c",
             "inquire.c",
             "inspect.c",
             "interrupt.c",

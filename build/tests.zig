@@ -185,6 +185,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/run/down_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/event_test.c", .rooms = &.{.run} },
     .{ .source = "tests/unit/run/gather_test.c", .rooms = run_rooms, .more = run_bench },
+    .{ .source = "tests/unit/run/help_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/node_log_test.c", .rooms = &.{.run} },
     .{ .source = "tests/unit/run/part_test.c", .rooms = run_rooms, .more = run_bench },
     .{ .source = "tests/unit/run/pool_test.c", .rooms = &.{.run} },

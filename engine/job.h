@@ -346,6 +346,15 @@ void kg_fetched(struct kg_job *job, int64_t spared_ns);
  */
 void kg_remote_off(struct kg_job *job, const struct kg_error *why);
 
+/*
+ * For a node that has tried in vain again and again, and would give up: whether something else of this run may still be what it waits for. That is what is
+ * still to be made or to get ready, but for what waits for this node in turn, and what asks the same itself. last_try_s, by the wall clock, is when its last
+ * try began: also what has become ready since then counts, and one more try will tell. To be asked again, every second or so, until it is false.
+ */
+bool kg_others_may_help(struct kg_job *job, int64_t last_try_s);
+/* It has got on since it asked, so that others may be waiting for it. Harmless when it has not asked. */
+void kg_may_help_others(struct kg_job *job);
+
 /* Makes job->keep and returns it. NULL and *ret_error when that fails. */
 const char *kg_job_keep(struct kg_job *job, struct kg_error **ret_error);
 /* The environment of the node's programs, "NAME=value": PATH (search and the standard folders), `pass_env`, `env`; nothing else. */

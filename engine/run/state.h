@@ -85,11 +85,12 @@ struct kg_task {
 	int64_t started_ns, ended_ns, watched_ns;
 	int64_t ready_ns, finished_wall_ns; /* as in kg_entry, once they are known */
 	int64_t spared_ns;                  /* how long making it took where it was made; 0: not known */
-	struct kg_inspection *inspection;   /* NULL unless it has changed */
-	struct kg_operation *operation;     /* NULL until its kind has something to do */
-	struct kg_fetch *fetch;             /* remote.h; NULL unless the shared cache was asked */
-	const char *why;                    /* why it runs */
-	struct kg_error *error;             /* why it failed */
+	int64_t last_try_s; /* by the wall clock, of one that can only wait for others (kg_others_may_help); 0: it is none */
+	struct kg_inspection *inspection; /* NULL unless it has changed */
+	struct kg_operation *operation;   /* NULL until its kind has something to do */
+	struct kg_fetch *fetch;           /* remote.h; NULL unless the shared cache was asked */
+	const char *why;                  /* why it runs */
+	struct kg_error *error;           /* why it failed */
 };
 
 /* A pool's queue: a heap by path_ns, then by node. */
@@ -180,6 +181,7 @@ struct kg_run {
 	uint32_t preparing;    /* tasks between having a place and beginning */
 	uint32_t watched;      /* tasks whose readiness is watched */
 	uint32_t not_ready;    /* tasks that ran and were not ready in time */
+	int64_t settled_s;     /* by the wall clock: when a node was made or got ready last */
 	bool in_barrier, stopping;
 	bool has_failed; /* a node failed by itself, and not because time was up */
 	uint32_t interrupts;
@@ -195,6 +197,9 @@ struct kg_run {
 	void *clients;              /* a client library's own, for all jobs */
 	const void **reviewed;      /* by node: what its kind's review has left for it; NULL: nothing for any */
 };
+
+/* engine/run/help.c: a node was made, or has got ready */
+void kg_run_settled(struct kg_run *run);
 
 /* engine/run/inquire.c: what reviews ask of the world, all at once; returns when all have ended */
 struct kg_node_inquiry {

@@ -314,6 +314,20 @@ object_judge(struct kg_job *job, struct judgement *judgement, struct kubernetes_
 	kg_list_push(wait->scratch, &judgement->waits, kg_format(wait->scratch, "%s: %s", what, status.message));
 }
 
+struct judged {
+	struct kg_job *job;
+	bool has_asked;
+};
+
+static bool
+others_may_help(void *context, int64_t last_try_s)
+{
+	struct judged *judged = context;
+
+	judged->has_asked = true;
+	return kg_others_may_help(judged->job, last_try_s);
+}
+
 static void
 all_judge(struct kg_job *job, struct judgement *judgement)
 {
@@ -321,6 +335,7 @@ all_judge(struct kg_job *job, struct judgement *judgement)
 
 	kg_arena_empty(wait->scratch);
 	struct kg_surroundings *around = around_make(wait);
+	struct judged judged = { .job = job };
 	for (uint32_t i = 0; i < wait->objects.count; i++)
 		object_judge(job, judgement, &wait->objects.items[i], around);
 	if (judgement->waits.count == 0)
@@ -331,8 +346,14 @@ all_judge(struct kg_job *job, struct judgement *judgement)
 		.asked_s = wait->asked_s,
 		.cluster_s = ((const struct kubernetes_state *)job->state)->cluster_s,
 		.crashes = wait->crashes,
+		.others_may_help = others_may_help,
+		.context = &judged,
 	};
 	judgement->findings = kg_diagnose(wait->scratch, judgement->objects.items, judgement->objects.count, around, &rules);
+	if (!judged.has_asked)
+		kg_may_help_others(job);
+	/* What other nodes have come to is no change of the cluster. */
+	judgement->is_timed |= judged.has_asked;
 }
 
 /* The sentences of all findings, and then of all that is not ready, a line each. */

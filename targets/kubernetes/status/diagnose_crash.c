@@ -113,11 +113,7 @@ is_certain(
 	const struct kg_crash_words *words = &crash->last.words;
 	int64_t started_s = crash->last.started_s;
 
-	if (!kg_crash_is_alike(crash))
-		return false;
-	if (words->cause == KG_CRASH_BROKEN)
-		return true;
-	if (ends < 3)
+	if (ends < 3 || !kg_crash_is_alike(crash))
 		return false;
 	if (words->cause == KG_CRASH_MAY_PASS)
 		return kg_named_is_ready(examination->arena, examination->around, pod, words->line, started_s) &&
@@ -144,27 +140,51 @@ is_never_restarted(const cJSON *pod, const char *container)
 	    strcmp(kg_member_text(own, "restartPolicy", kg_member_text(pod, "spec.restartPolicy", "Always")), "Never") == 0;
 }
 
+/* Something else may be what it waits for: it is told, and left to try again until that is there, and once more. */
 static bool
-is_hopeless(
-    const struct kg_examination *examination, const cJSON *pod, const cJSON *status, int64_t code, const struct kg_crash *crash)
+may_be_helped(const struct kg_examination *examination, const cJSON *pod, int64_t started_s)
+{
+	const struct kg_diagnosis_rules *rules = &examination->rules;
+
+	return kg_siblings_may_help(examination->around, pod, started_s, rules->crash_restarts) ||
+	    (rules->others_may_help && rules->others_may_help(rules->context, started_s));
+}
+
+/* It has ended alike, or so often, that it would be given up if nothing else were on its way. */
+static bool
+is_given_up(const struct kg_examination *examination, const cJSON *pod, const cJSON *status, const struct kg_crash *crash)
 {
 	const char *container = kg_member_text(status, "name", "?");
 	int64_t restarts = kg_member_integer(status, "restartCount", 0);
 
-	if (pod == examination->object && is_never_restarted(pod, container))
+	if (restarts > 0 && crash && is_certain(examination, pod, container, crash, restarts + 1))
+		return true;
+	/* What it said this time is heard in a moment, and may tell that it waits for something. */
+	if (!kg_member(status, "state.waiting") || (crash && !crash->last.has_words))
+		return false;
+	return restarts >= examination->rules.crash_restarts && !waits_for_others(examination, pod, container, crash);
+}
+
+static bool
+is_hopeless(
+    const struct kg_examination *examination, const cJSON *pod, const cJSON *status, int64_t code, const struct kg_crash *crash)
+{
+	int64_t restarts = kg_member_integer(status, "restartCount", 0);
+	const cJSON *ended = kg_member(status, "lastState.terminated");
+	bool wants_memory = strcmp(kg_member_text(ended, "reason", ""), "OOMKilled") == 0; /* which nobody else brings */
+
+	if (pod == examination->object && is_never_restarted(pod, kg_member_text(status, "name", "?")))
 		return true;
 	if (kg_member(status, "state.running") || is_of_job(pod))
 		return false;
-	if (restarts > 0 && crash && is_certain(examination, pod, container, crash, restarts + 1))
+	/* What is wrong is its own. */
+	if (restarts > 0 && crash && crash->last.words.cause == KG_CRASH_BROKEN && kg_crash_is_alike(crash))
 		return true;
-	if (!kg_member(status, "state.waiting"))
-		return false;
-	if (restarts > 0 && (code == 126 || code == 127))
+	if (restarts > 0 && kg_member(status, "state.waiting") && (code == 126 || code == 127))
 		return true;
-	/* What it said this time is heard in a moment, and may tell that it waits for something. */
-	if (crash && !crash->last.has_words)
-		return false;
-	return restarts >= examination->rules.crash_restarts && !waits_for_others(examination, pod, container, crash);
+	return is_given_up(examination, pod, status, crash) &&
+	    (wants_memory ||
+		!may_be_helped(examination, pod, crash ? crash->last.started_s : kg_member_time_s(ended, "startedAt")));
 }
 
 /* What it said last: in the message that it left for that, or else in its log. */

@@ -17,7 +17,8 @@
  *   crash       at once when the program cannot be started (no such file, no permission); at its second end with exit code 126 or 127, and
  *               when its last words are about itself alone (an unknown flag, a missing module); at its third when it ended each time alike, and
  *               nothing that it may be waiting for was missing; else after crash_restarts restarts, but not while what it speaks of is not
- *               ready. Never for a Job's pods: a Job counts its attempts itself. After pull_grace_s what was started before asked_s and not since
+ *               ready, and in neither case while
+ *               other pods of the node, or other nodes, are on their way: these may be what it waits for. Never for a Job's pods: a Job counts its attempts itself. After pull_grace_s what was started before asked_s and not since
  *   missing     a ConfigMap, Secret, key, ServiceAccount, class or claim, after missing_grace_s: something else of the graph may bring it.
  *               In a cluster that was just made it may be one that it comes with: not within a minute and a half of that. Three times that for a Secret, and never where a Certificate, ExternalSecret or SealedSecret is to make it
  *   schedule    no node fits, after unschedulable_grace_s; but not while a node starts or a volume is made
@@ -51,6 +52,12 @@ struct kg_diagnosis_rules {
 	int32_t missing_grace_s;       /* 10 */
 	int32_t unschedulable_grace_s; /* 30: a dying pod still gives its room back */
 	struct kg_crashes *crashes;    /* what is remembered from look to look; NULL: nothing */
+	/*
+	 * Whether something else than the objects may be what a container waits for that ends again and again, and whose last run began then: other nodes of
+	 * the graph. NULL: nothing.
+	 */
+	bool (*others_may_help)(void *context, int64_t last_try_s);
+	void *context;
 };
 
 struct kg_finding {

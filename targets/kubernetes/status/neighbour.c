@@ -105,6 +105,54 @@ kg_neighbours_are_ready(const struct kg_surroundings *around, const cJSON *pod, 
 }
 
 static bool
+is_sibling(const cJSON *pod, const cJSON *other)
+{
+	static const char node[] = "kgraph/node";
+
+	return is_neighbour(pod, other) &&
+	    kg_text_equal(kg_member_key(pod, "metadata.labels", node), kg_member_key(other, "metadata.labels", node));
+}
+
+/* It ends again and again, and did so after a time. */
+static bool
+is_at_its_end(const cJSON *pod, int64_t after_s, int64_t restarts_most)
+{
+	static const char *const lists[] = { "status.initContainerStatuses", "status.containerStatuses" };
+	const cJSON *status;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		cJSON_ArrayForEach(status, kg_member(pod, lists[i]))
+		{
+			if (kg_member_integer(status, "restartCount", 0) >= restarts_most &&
+			    kg_member_time_s(status, "lastState.terminated.startedAt") > after_s)
+				return true;
+		}
+	}
+	return false;
+}
+
+bool
+kg_siblings_may_help(const struct kg_surroundings *around, const cJSON *pod, int64_t started_s, int64_t restarts_most)
+{
+	int64_t settled_s = 0;
+
+	for (const struct kg_near *near = kg_surroundings_pods(around); near; near = near->next) {
+		const cJSON *ready = ready_condition(near->object);
+		int64_t since_s = kg_member_time_s(ready, "lastTransitionTime");
+
+		if (is_sibling(pod, near->object) && strcmp(kg_member_text(ready, "status", ""), "True") == 0 &&
+		    since_s > settled_s)
+			settled_s = since_s;
+	}
+	for (const struct kg_near *near = kg_surroundings_pods(around); near; near = near->next)
+		if (is_sibling(pod, near->object) &&
+		    strcmp(kg_member_text(ready_condition(near->object), "status", ""), "True") != 0 &&
+		    !is_at_its_end(near->object, settled_s, restarts_most))
+			return true;
+	return settled_s > 0 && started_s <= settled_s;
+}
+
+static bool
 is_in_name(char letter)
 {
 	return isalnum((unsigned char)letter) || letter == '-' || letter == '_';

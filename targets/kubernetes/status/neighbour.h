@@ -19,6 +19,11 @@ struct kg_surroundings;
  * not count, nor do those that are over; one of a Job that is not over is not ready. Also when there are none.
  */
 bool kg_neighbours_are_ready(const struct kg_surroundings *around, const cJSON *pod, const char *container, int64_t before_s);
+/*
+ * Another pod of its node, in whatever namespace, may yet bring what it waits for: one that is on its way, or that has become ready since a time, when the pod was
+ * started last. Not one that itself has been started again so many times, and once more since all others are ready: those two would wait for each other.
+ */
+bool kg_siblings_may_help(const struct kg_surroundings *around, const cJSON *pod, int64_t started_s, int64_t restarts_most);
 /* A Job of its graph there is at work: what it makes, such as a schema, may be what the pod misses. */
 bool kg_jobs_run(const struct kg_surroundings *around, const cJSON *pod);
 /* text names a Service of the namespace, and each one that it names had a ready pod before that time. False when it names none. */

@@ -20,6 +20,7 @@ struct index {
 struct kg_surroundings {
 	struct kg_arena *arena;
 	struct index named, kinds, owned, events, slices, claims;
+	struct group pods;
 	struct kg_map complete; /* "kind\nnamespace" of what was added whole */
 };
 
@@ -35,9 +36,18 @@ kg_surroundings_make(struct kg_arena *arena)
 }
 
 static void
-put(struct kg_surroundings *around, struct index *index, const char *key, const cJSON *object)
+group_add(struct kg_surroundings *around, struct group *group, const cJSON *object)
 {
 	struct kg_near *near = kg_new(around->arena, struct kg_near);
+
+	near->object = object;
+	*(group->last ? &group->last->next : (const struct kg_near **)&group->first) = near;
+	group->last = near;
+}
+
+static void
+put(struct kg_surroundings *around, struct index *index, const char *key, const cJSON *object)
+{
 	uint32_t at;
 
 	if (!kg_map_get(&index->map, key, &at)) {
@@ -45,10 +55,7 @@ put(struct kg_surroundings *around, struct index *index, const char *key, const 
 		kg_map_put(&index->map, key, at);
 		kg_list_push(around->arena, &index->groups, (struct group){ 0 });
 	}
-	struct group *group = &index->groups.items[at];
-	near->object = object;
-	*(group->last ? &group->last->next : (const struct kg_near **)&group->first) = near;
-	group->last = near;
+	group_add(around, &index->groups.items[at], object);
 }
 
 static const struct kg_near *
@@ -139,8 +146,10 @@ kg_surroundings_add(struct kg_surroundings *around, const cJSON *object)
 		if (uid)
 			put(around, &around->owned, uid, object);
 	}
-	if (strcmp(kind, "Pod") == 0)
+	if (strcmp(kind, "Pod") == 0) {
 		add_claims(around, object, namespace_);
+		group_add(around, &around->pods, object);
+	}
 	const char *service = kg_member_key(object, "metadata.labels", "kubernetes.io/service-name");
 	if (service && strcmp(kind, "EndpointSlice") == 0)
 		put(around, &around->slices, place_key(arena, service, namespace_), object);
@@ -170,6 +179,12 @@ const struct kg_near *
 kg_surroundings_of_kind(const struct kg_surroundings *around, const char *kind, const char *namespace_)
 {
 	return around ? get(&around->kinds, place_key(around->arena, kind, namespace_)) : NULL;
+}
+
+const struct kg_near *
+kg_surroundings_pods(const struct kg_surroundings *around)
+{
+	return around ? around->pods.first : NULL;
 }
 
 const struct kg_near *

@@ -49,6 +49,8 @@ struct kg_near {
 
 /* All objects of a kind in a namespace (NULL: those without one). */
 const struct kg_near *kg_surroundings_of_kind(const struct kg_surroundings *around, const char *kind, const char *namespace_);
+/* All pods, of whatever namespace. */
+const struct kg_near *kg_surroundings_pods(const struct kg_surroundings *around);
 /* Those with an ownerReference to uid. */
 const struct kg_near *kg_surroundings_owned(const struct kg_surroundings *around, const char *uid);
 /* The events about an object: by uid where the event names one, else by kind, namespace and name. */

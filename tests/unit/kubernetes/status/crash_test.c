@@ -21,6 +21,8 @@ struct story {
 	cJSON *objects;
 	const char *neighbours; /* JSON, put around the pod at each look */
 	uint32_t ends;
+	bool (*others_may_help)(void *context, int64_t last_try_s);
+	void *context;
 };
 
 static int
@@ -77,7 +79,13 @@ pod_now(struct story *story, bool runs_again)
 static struct kg_findings
 look(struct story *story, bool runs_again)
 {
-	struct kg_diagnosis_rules rules = { .now_s = cases_now_s, .since_s = cases_now_s - 200, .crashes = story->crashes };
+	struct kg_diagnosis_rules rules = {
+		.now_s = cases_now_s,
+		.since_s = cases_now_s - 200,
+		.crashes = story->crashes,
+		.others_may_help = story->others_may_help,
+		.context = story->context,
+	};
 	const cJSON *pod = pod_now(story, runs_again), *one;
 
 	story->around = kg_surroundings_make(story->arena);
@@ -152,14 +160,90 @@ three_ends_alike_are_enough_where_nothing_is_missing(void **state)
 }
 
 static void
-three_ends_are_not_enough_while_a_neighbour_is_on_its_way(void **state)
+no_number_of_ends_is_enough_while_a_neighbour_is_on_its_way(void **state)
 {
 	struct story *story = *state;
 
 	story->neighbours = neighbour(story, "False");
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 6; i++)
 		assert_false(ends(story, "error: no settings\n").is_fatal);
+	story->neighbours = neighbour(story, "True");
 	assert_true(ends(story, "error: no settings\n").is_fatal);
+}
+
+/* In another namespace, and ready just now. */
+static const char *
+neighbour_elsewhere(struct story *story, bool is_ready)
+{
+	return kg_format(story->arena,
+	    "[{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"db-1\",\"namespace\":\"data\",\"uid\":\"u2\","
+	    "\"labels\":{"
+	    "\"kgraph/graph\":\"g\"}},\"status\":{\"phase\":\"Running\",\"conditions\":[{\"type\":\"Ready\",\"status\":\"%s\","
+	    "\"lastTransitionTime\":\"%s\"}]}}]",
+	    is_ready ? "True" : "False", cases_time(story->arena, is_ready ? 0 : 190));
+}
+
+static void
+who_waits_for_another_namespace_gets_one_more_try_when_that_is_ready(void **state)
+{
+	struct story *story = *state;
+
+	story->neighbours = neighbour_elsewhere(story, false);
+	for (int i = 0; i < 4; i++)
+		assert_false(ends(story, "fatal: dial tcp: db.data:5432: no such host\n").is_fatal);
+	/* Its fifth try began at the same time, its sixth 20 s later. */
+	story->neighbours = neighbour_elsewhere(story, true);
+	assert_false(ends(story, "fatal: dial tcp: db.data:5432: no such host\n").is_fatal);
+	assert_true(ends(story, "fatal: dial tcp: db.data:5432: no such host\n").is_fatal);
+}
+
+/* That ends again and again as well, and did so for the last time at a time. */
+static const char *
+neighbour_that_ends(struct story *story, uint32_t restarts)
+{
+	return kg_format(story->arena,
+	    "[{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"db-1\",\"namespace\":\"shop\",\"uid\":\"u2\","
+	    "\"labels\":{"
+	    "\"kgraph/graph\":\"g\"}},\"status\":{\"phase\":\"Running\",\"containerStatuses\":[{\"name\":\"c\",\"restartCount\":%u,"
+	    "\"lastState\":{\"terminated\":{\"startedAt\":\"%s\"}}}]}}]",
+	    restarts, cases_time(story->arena, 30));
+}
+
+static void
+two_that_wait_for_each_other_are_no_hope(void **state)
+{
+	struct story *story = *state;
+
+	story->neighbours = neighbour_that_ends(story, 1);
+	for (int i = 0; i < 5; i++)
+		assert_false(ends(story, "error: no settings\n").is_fatal);
+	story->neighbours = neighbour_that_ends(story, 3);
+	assert_true(ends(story, "error: no settings\n").is_fatal);
+}
+
+/* Other nodes of the graph, as far as the run knows them. */
+static bool
+may_help(void *context, int64_t last_try_s)
+{
+	assert_true(last_try_s > 0);
+	return *(const bool *)context;
+}
+
+static void
+what_another_node_may_bring_is_waited_for_but_not_with_what_is_broken(void **state)
+{
+	struct story *story = *state;
+	bool is_on_its_way = true;
+
+	story->others_may_help = may_help;
+	story->context = &is_on_its_way;
+	for (int i = 0; i < 6; i++)
+		assert_false(ends(story, "error: no settings\n").is_fatal);
+	is_on_its_way = false;
+	assert_true(ends(story, "error: no settings\n").is_fatal);
+	is_on_its_way = true;
+	assert_false(ends(story, "unknown flag: --prot\n").is_fatal);
+	assert_true(ends(story, "unknown flag: --prot\n").is_fatal);
 }
 
 static void
@@ -314,7 +398,10 @@ main(void)
 		cmocka_unit_test_setup_teardown(the_first_end_is_told_with_its_words_and_goes_on_being_told, make, drop),
 		cmocka_unit_test_setup_teardown(what_cannot_begin_is_over_at_its_second_end, make, drop),
 		cmocka_unit_test_setup_teardown(three_ends_alike_are_enough_where_nothing_is_missing, make, drop),
-		cmocka_unit_test_setup_teardown(three_ends_are_not_enough_while_a_neighbour_is_on_its_way, make, drop),
+		cmocka_unit_test_setup_teardown(no_number_of_ends_is_enough_while_a_neighbour_is_on_its_way, make, drop),
+		cmocka_unit_test_setup_teardown(who_waits_for_another_namespace_gets_one_more_try_when_that_is_ready, make, drop),
+		cmocka_unit_test_setup_teardown(two_that_wait_for_each_other_are_no_hope, make, drop),
+		cmocka_unit_test_setup_teardown(what_another_node_may_bring_is_waited_for_but_not_with_what_is_broken, make, drop),
 		cmocka_unit_test_setup_teardown(ends_of_different_words_are_not_alike, make, drop),
 		cmocka_unit_test_setup_teardown(who_waits_for_its_database_is_let_be_until_that_is_ready, make, drop),
 		cmocka_unit_test_setup_teardown(a_database_that_was_ready_before_it_started_is_no_reason, make, drop),
