@@ -191,7 +191,10 @@ images_look(struct kg_scene *scene, const struct kg_subject *subject, const char
 	if (scene->world->has_image)
 		presence = scene->world->has_image(scene->world->context, subject->node->cluster, image->valuestring);
 	if (presence == KG_ABSENT && (is_never || is_local)) {
-		struct kg_error *error = kg_review_tell(scene, !kg_review_is_partial(scene, subject), subject, image,
+		/* Into a cluster that is there already, or by a command, it may have been brought otherwise. */
+		bool is_error =
+		    subject->node->is_fresh && subject->node->makers == KG_MAKERS_NONE && !kg_review_is_partial(scene, subject);
+		struct kg_error *error = kg_review_tell(scene, is_error, subject, image,
 		    is_never ? "no node loads the image %s, and with the pull policy Never nothing else will"
 			     : "no node loads the image %s, and it cannot be pulled from anywhere",
 		    image->valuestring);

@@ -53,7 +53,7 @@ static bool
 is_harmless(const char *what)
 {
 	static const char *const harmless[] = { "imagePullSecrets", "secrets", "serviceName", "tls", "scaleTargetRef", "backend",
-		"claimRef", "ingressClassName", NULL };
+		"claimRef", "ingressClassName", "conversion", NULL };
 	const char *const *one = harmless;
 
 	while (*one && strcmp(*one, what) != 0)
@@ -172,7 +172,9 @@ own_key_look(struct looking *looking, const struct wanted *wanted, const struct 
 	if (has_key(scene->arena, holder, key->valuestring, &nearest) ||
 	    ask_world(scene, looking->subject, wanted, key->valuestring) == KG_PRESENT)
 		return;
-	struct kg_error *error = kg_review_tell(scene, has_data(holder), looking->subject, key, "%s has no key `%s`",
+	bool is_certain = has_data(holder) && kg_review_runs_now(scene, looking->subject) &&
+	    kg_review_certainty(scene, looking->subject, wanted->kind, wanted->namespace_, wanted->name) == KG_CERTAIN_NOW;
+	struct kg_error *error = kg_review_tell(scene, is_certain, looking->subject, key, "%s has no key `%s`",
 	    kg_object_tell(scene->arena, holder->object), key->valuestring);
 	if (nearest)
 		kg_error_advise(scene->arena, error, "did you mean `%s`?", nearest);

@@ -15,17 +15,56 @@ labels_tell(struct kg_arena *arena, const cJSON *labels)
 	return kg_text_end(&text);
 }
 
+/* Labels that controllers put onto the pods that they make: a Service for each pod of a StatefulSet selects by the first. */
+static bool
+is_of_controllers(const char *label)
+{
+	static const char *const labels[] = { "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index",
+		"controller-revision-hash", "pod-template-hash", "pod-template-generation", "controller-uid", "job-name",
+		"batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name", "batch.kubernetes.io/job-completion-index" };
+
+	for (size_t i = 0; i < sizeof(labels) / sizeof(*labels); i++)
+		if (strcmp(labels[i], label) == 0)
+			return true;
+	return false;
+}
+
+/* What is not known yet may be anything. */
+static bool
+label_matches(const cJSON *wanted, const cJSON *labels)
+{
+	const char *has = kg_field_text(labels, wanted->string);
+
+	if (!has)
+		return is_of_controllers(wanted->string);
+	return cJSON_IsString(wanted) &&
+	    (strcmp(has, wanted->valuestring) == 0 || kg_review_is_open(has) || kg_review_is_open(wanted->valuestring));
+}
+
 /* Whether all of the selector's labels are among the others. */
 static bool
 labels_match(const cJSON *selector, const cJSON *labels)
 {
-	for (const cJSON *one = selector->child; one; one = one->next) {
-		const char *has = kg_field_text(labels, one->string);
-
-		if (!cJSON_IsString(one) || !has || strcmp(has, one->valuestring) != 0)
+	for (const cJSON *one = selector->child; one; one = one->next)
+		if (!label_matches(one, labels))
 			return false;
-	}
 	return true;
+}
+
+/* Only what nobody has said is missing: it may be put onto the pods as they run, as who elects a leader does with "role: primary". */
+static bool
+may_match_later(const cJSON *selector, const cJSON *labels)
+{
+	bool has_any = false;
+
+	for (const cJSON *one = selector->child; one; one = one->next) {
+		bool is_there = kg_field_text(labels, one->string);
+
+		if (is_there && !label_matches(one, labels))
+			return false;
+		has_any |= is_there;
+	}
+	return has_any;
 }
 
 static const cJSON *
@@ -60,6 +99,17 @@ selected_start(const struct kg_scene *scene, const struct kg_subject *service, c
 			label->valuestring),
 		    &first);
 	return first;
+}
+
+/* The first label that templates may have; NULL: all are of controllers. */
+static const cJSON *
+first_label(const cJSON *selector)
+{
+	const cJSON *label = selector->child;
+
+	while (label && is_of_controllers(label->string))
+		label = label->next;
+	return label;
 }
 
 static bool
@@ -125,14 +175,19 @@ kg_review_service_selector(struct kg_scene *scene, const struct kg_subject *subj
 		if (cJSON_IsString(label) && kg_review_is_open(label->valuestring))
 			return;
 	}
-	uint32_t at = selected_start(scene, subject, selector->child);
+	if (!first_label(selector))
+		return;
+	uint32_t at = selected_start(scene, subject, first_label(selector));
 	if (selected_next(scene, selector, &at) || kg_review_is_partial(scene, subject))
 		return;
 	const struct kg_subject *nearly = nearly_selected(scene, subject, selector);
 	/* A controller, or a command, may make the pods: an error it is where it is plain which pods are meant. */
-	struct kg_error *error = kg_review_tell(scene, nearly && scene->custom.count == 0, subject, selector,
-	    "%s selects %s, which no pod of the graph in the namespace `%s` has", kg_object_tell(scene->arena, subject->object),
-	    labels_tell(scene->arena, selector), subject->namespace_);
+	bool is_let_be = scene->world->is_let_be && scene->world->is_let_be(scene->world->context, subject->node, subject->object);
+	bool is_error = nearly && scene->custom.count == 0 && subject->node->makers == KG_MAKERS_NONE && !is_let_be &&
+	    !may_match_later(selector, pod_labels(nearly));
+	struct kg_error *error =
+	    kg_review_tell(scene, is_error, subject, selector, "%s selects %s, which no pod of the graph in the namespace `%s` has",
+		kg_object_tell(scene->arena, subject->object), labels_tell(scene->arena, selector), subject->namespace_);
 	if (nearly)
 		kg_error_advise(scene->arena, error, "pods of %s have %s", kg_object_tell(scene->arena, nearly->object),
 		    pod_labels(nearly) ? labels_tell(scene->arena, pod_labels(nearly)) : "no labels");
@@ -188,7 +243,7 @@ static void
 port_look(struct kg_scene *scene, const struct kg_subject *service, const cJSON *selector, const cJSON *port)
 {
 	const cJSON *target = kg_field_member(port, "targetPort");
-	uint32_t at = selected_start(scene, service, selector->child);
+	uint32_t at = selected_start(scene, service, first_label(selector));
 	const struct kg_subject *pod, *last = NULL;
 	struct ports ports = { 0 };
 

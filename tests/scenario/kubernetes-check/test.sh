@@ -126,7 +126,7 @@ wrong 28 "the NodePort $port is of Service $namespace/web already"
 pod '' "$probe" 'imagePullPolicy: Never'
 warned 12 'no node loads the image web:1, and its pull policy is Never'
 printf '[node.loaded]\nkind = "image-load"\nimage = "api:1"\nregistry = "127.0.0.1:5000"\n' >>kgraph.toml
-wrong 12 'no node loads the image web:1, and with the pull policy Never nothing else will'
+warned 12 'no node loads the image web:1, and with the pull policy Never nothing else will'
 
 # A NodePort that the kind cluster does not map.
 service web http ', nodePort: 30081'

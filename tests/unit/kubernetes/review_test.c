@@ -303,12 +303,28 @@ a_service_selects_pods(void **)
 	    "warning a:1:73 Service web selects app=web, which no pod of the graph in the namespace `ds` has\n");
 	assert_told("{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {type: ExternalName, selector: {app: web}}}", "");
 	assert_told("{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {}}", "");
-	assert_told(
-	    "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web, tier: x}}\n---\n"
-	    "apiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {app: web}}\nspec: {restartPolicy: Never, containers: []}\n",
+	assert_told("apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web, tier: x}}\n---\n"
+		    "apiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {app: web, tier: z}}\nspec: {restartPolicy: Never, "
+		    "containers: []}\n",
 	    "error a:4:18 Service web selects app=web,tier=x, which no pod of the graph in the namespace `ds` has -> pods of Pod p "
 	    "have "
+	    "app=web,tier=z\n");
+	/* Who elects a leader says so by a label. */
+	assert_told(
+	    "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web, role: leader}}\n---\n"
+	    "apiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {app: web}}\nspec: {restartPolicy: Never, containers: []}\n",
+	    "warning a:4:18 Service web selects app=web,role=leader, which no pod of the graph in the namespace `ds` has -> pods "
+	    "of Pod p "
+	    "have "
 	    "app=web\n");
+	/* So do controllers, of each pod of a StatefulSet. */
+	assert_told(
+	    "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  selector: {statefulset.kubernetes.io/pod-name: p-0, "
+	    "app: web}\n---\n"
+	    "apiVersion: v1\nkind: Service\nmetadata: {name: one}\nspec:\n  selector: {statefulset.kubernetes.io/pod-name: "
+	    "p-0}\n---\n"
+	    "apiVersion: v1\nkind: Pod\nmetadata: {name: p, labels: {app: web}}\nspec: {restartPolicy: Never, containers: []}\n",
+	    "");
 	assert_told("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  selector: {matchLabels: {a: b}}\n"
 		    "  template: {metadata: {labels: {a: c}}, spec: {containers: []}}\n",
 	    "error a:5:27 Deployment d selects a=b, which its own pods do not have -> its template has a=c\n");
@@ -349,11 +365,11 @@ an_image_that_is_not_pulled_has_to_be_loaded(void **)
 		{ "image: 'localhost/web:1', imagePullPolicy: Never", "" },
 		{ "image: 'x:1'", "" },
 		{ "image: 'x:1', imagePullPolicy: Never",
-		    "error a:1:109 no node loads the image x:1, and with the pull policy Never nothing else will -> add it to "
+		    "warning a:1:109 no node loads the image x:1, and with the pull policy Never nothing else will -> add it to "
 		    "`image` of a node of "
 		    "the kind image-load\n" },
 		{ "image: 'localhost/api:1'",
-		    "error a:1:109 no node loads the image localhost/api:1, and it cannot be pulled from anywhere -> add it to "
+		    "warning a:1:109 no node loads the image localhost/api:1, and it cannot be pulled from anywhere -> add it to "
 		    "`image` of a node of "
 		    "the kind image-load\n" },
 		{ "image: web",
@@ -377,6 +393,16 @@ an_image_that_is_not_pulled_has_to_be_loaded(void **)
 	assert_string_equal(reviewed(arena, NULL, texts, false),
 	    "warning b:1:109 no node loads the image x:1, and its pull policy is Never -> it has to be in the cluster's nodes by "
 	    "then\n");
+	/* Nobody else can have brought it into a cluster that the graph makes. */
+	struct kg_errors errors = { .arena = arena }, warnings = { .arena = arena };
+	struct kg_manifest manifest = { 0 };
+	const struct kg_reviewed fresh = {
+		.node = "b", .manifest = &manifest, .cluster = "", .namespace_ = "default", .is_fresh = true
+	};
+
+	kg_manifest_read(arena, &errors, &(struct kg_yaml_source){ "b", texts[1], strlen(texts[1]) }, &manifest);
+	kg_manifest_review(arena, &fresh, 1, &world, &errors, &warnings);
+	assert_non_null(strstr(errors.first->message, "no node loads the image x:1"));
 	kg_arena_free(arena);
 }
 
