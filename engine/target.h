@@ -138,8 +138,11 @@ struct kg_kind {
 	 * lines -1: all. Pure, but for asking which programs are installed. NULL, the function or what it gives: `show`, or else the node's log.
 	 */
 	const char *const *(*logs)(struct kg_arena *arena, const struct kg_pair *remembered, bool follow, int64_t lines);
-	/* What `down` says when it leaves what a run has made, which goes on and costs something until --purge. NULL: nothing that anybody notices. */
-	const char *kept;
+	/*
+	 * For `down` without --purge: asks whether what runs have made goes on and costs something until --purge, and says so by kg_remark. Without a remark it is
+	 * not there, and after a failure nobody knows: nothing is told. Changes nothing. NULL: nothing that anybody notices is left.
+	 */
+	kg_step *kept;
 	bool outlives; /* something goes on after the run (a daemon, a container): `down` stops it, `status` shows it */
 	bool
 	    frees_ports; /* its run lets go of the ports of its own that it finds, and tells who holds one: nobody looks before it runs */

@@ -12,6 +12,9 @@
 #include "engine/run/state.h"
 #include "engine/run/work.h"
 
+/* Of the question whether something goes on. */
+static constexpr int64_t kept_limit_ms = 10000;
+
 struct removal {
 	struct kg_run *run;
 	const struct kg_entry *entry;
@@ -109,6 +112,34 @@ undo_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 }
 
 static void
+kept_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
+{
+	struct removal *removal = operation->context;
+
+	if (outcome->what == KG_OUTCOME_DONE && operation->remark)
+		kg_run_emit(operation->run, KG_EVENT_NODE_KEPT, KG_NO_NODE,
+		    (struct kg_event){ .name = removal->entry->name, .kind = removal->entry->kind, .text = operation->remark });
+	removal_ended(removal, NULL);
+}
+
+/*
+ * What ends by itself has nothing to be stopped. Whether something of it goes on is not worth a failure: the settings may name a secret that is not set any
+ * more.
+ */
+static void
+removal_keep(struct removal *removal, const struct kg_subject *subject)
+{
+	struct kg_run *run = removal->run;
+
+	if (!subject->kind->kept || kg_operation_make(run, subject, KG_NO_NODE, &removal->operation)) {
+		removal_ended(removal, NULL);
+		return;
+	}
+	removal->operation->context = removal;
+	kg_operation_start(removal->operation, subject->kind->kept, kept_limit_ms, kept_ended);
+}
+
+static void
 removal_start(struct removal *removal)
 {
 	struct kg_run *run = removal->run;
@@ -123,14 +154,9 @@ removal_start(struct removal *removal)
 		removal_ended(removal, NULL);
 		return;
 	}
-	/* What ends by itself has nothing to be stopped; its settings, which may name a secret that is not set any more, are not needed. */
 	removal->is_forgotten = run->down->purge || subject.kind->outlives;
 	if (!removal->is_forgotten) {
-		if (subject.kind->kept)
-			kg_run_emit(run, KG_EVENT_NODE_KEPT, KG_NO_NODE,
-			    (struct kg_event){
-				.name = removal->entry->name, .kind = removal->entry->kind, .text = subject.kind->kept });
-		removal_ended(removal, NULL);
+		removal_keep(removal, &subject);
 		return;
 	}
 	struct kg_error *error = kg_operation_make(run, &subject, KG_NO_NODE, &removal->operation);

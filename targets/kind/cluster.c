@@ -209,6 +209,6 @@ const struct kg_kind kg_kind_kind_cluster = {
 	.ready = kg_cluster_ready,
 	.undo = kg_cluster_undo,
 	.gather = kg_cluster_gather,
-	.kept = "the cluster runs on, for the next `up`; `kgraph down --purge` deletes it",
+	.kept = kg_cluster_kept,
 	.frees_ports = true,
 };

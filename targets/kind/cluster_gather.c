@@ -30,7 +30,7 @@ static constexpr int64_t answer_limit_ms = 20'000;
 static constexpr size_t answer_most = 32 << 20;
 static constexpr uint32_t width = 4;
 
-static kg_step node_ask, node_answered, all_answered, nodes_listed, living_gathered;
+static kg_step node_ask, node_answered, all_answered, own_found, living_gathered;
 
 /* One question to one node. */
 struct question {
@@ -195,7 +195,6 @@ kg_cluster_failed_folder(const struct kg_job *job)
 	return kg_cluster_file(job, FAILED_FOLDER);
 }
 
-/* Also of one that is not this node's any more nothing is asked: its logs are somebody else's. */
 struct kg_next
 kg_cluster_gather(struct kg_job *job)
 {
@@ -203,24 +202,12 @@ kg_cluster_gather(struct kg_job *job)
 
 	if (!kg_cluster_kept_read(job->arena, kg_cluster_file(job, KG_CLUSTER_KEPT), &state->kept))
 		return kg_go(living_gathered); /* of one that could not be made there is what its nodes said */
-	struct kg_error *error = kg_cluster_programs(job, state->kept.engine);
-	return error ? kg_failed(error) : kg_kind_nodes_list(job, &state->engine, nodes_listed);
+	return kg_cluster_own_find(job, own_found);
 }
 
 static struct kg_next
-nodes_listed(struct kg_job *job)
+own_found(struct kg_job *job)
 {
-	struct cluster_state *state = job->state;
-
-	if (job->child.status != 0)
-		return kg_failed(kg_engine_error(job, &state->engine, "list the nodes of kind's clusters"));
-	struct kg_error *error = state->engine.driver->read_containers(job->arena, job->child.output, &state->listing);
-	if (error)
-		return kg_failed(error);
-	state->nodes = kg_kind_nodes_of(job->arena, &state->listing, state->kept.name);
-	for (uint32_t i = 0; state->kept.is_made && i < state->nodes.all.count; i++)
-		if (!kg_cluster_kept_has(&state->kept, state->nodes.all.items[i]->id))
-			state->nodes.all.count = 0;
 	return kg_cluster_gather_nodes(job, job->gather, living_gathered);
 }
 

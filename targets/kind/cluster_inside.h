@@ -35,7 +35,7 @@ struct cluster_state {
 	struct kg_kubeconfig kubeconfig;
 
 	const char *gone_name; /* the cluster that is being deleted */
-	kg_step *then;         /* after deleting, or after asking how it is */
+	kg_step *then;         /* after deleting, finding, or asking how it is */
 	uint32_t tries;        /* creations that failed */
 	int64_t started_s;     /* wall clock: its nodes are only ready when they said so later; 0: they were running */
 	int64_t asked_from_ns; /* since when its API server has been asked */
@@ -62,13 +62,18 @@ const char *kg_cluster_file(const struct kg_job *job, const char *name);
 
 /* ---- cluster_run.c, cluster_make.c, cluster_undo.c, cluster_health.c, cluster_gather.c */
 
-kg_step kg_cluster_run, kg_cluster_undo, kg_cluster_ready, kg_cluster_gather;
+kg_step kg_cluster_run, kg_cluster_undo, kg_cluster_kept, kg_cluster_ready, kg_cluster_gather;
 /* Makes the cluster that state says; there is none of its name. Goes on with kg_cluster_give. */
 kg_step kg_cluster_make;
 /* The node's outputs; the last step of a run. */
 kg_step kg_cluster_give;
 /* What was listed into state->listing. */
 [[nodiscard]] struct kg_error *kg_cluster_listing_read(struct kg_job *job);
+/*
+ * Lists the nodes of the cluster that state->kept remembers into state->nodes, in the engine that it was made in; none when they are gone or somebody else's.
+ * Goes on with then.
+ */
+struct kg_next kg_cluster_own_find(struct kg_job *job, kg_step *then);
 /* Finds the engine and, when there is one, the program kind. */
 [[nodiscard]] struct kg_error *kg_cluster_programs(struct kg_job *job, const char *engine);
 /* KG_EINPUT with how to get it when the program kind is not installed. */

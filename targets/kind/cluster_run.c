@@ -24,7 +24,8 @@
 
 static constexpr int64_t start_limit_ms = 120000;
 
-static kg_step list, earlier_listed, listed, mark_copied, owned, start, started, kubeconfig_ask, kubeconfig_told, reused_answered;
+static kg_step list, own_listed, earlier_found, listed, mark_copied, owned, start, started, kubeconfig_ask, kubeconfig_told,
+    reused_answered;
 
 /* ---- what is to be made */
 
@@ -123,10 +124,8 @@ kg_cluster_run(struct kg_job *job)
 	bool is_elsewhere =
 	    strcmp(state->kept.name, state->name) != 0 || strcmp(state->kept.engine, state->engine.driver->name) != 0;
 	/* An engine that is gone has taken its clusters along. */
-	if (is_elsewhere && !kg_cluster_programs(job, state->kept.engine))
-		return kg_kind_nodes_list(job, &state->engine, earlier_listed);
-	error = kg_cluster_programs(job, NULL);
-	return error ? kg_failed(error) : kg_go(list);
+	return is_elsewhere && !kg_cluster_programs(job, state->kept.engine) ? kg_cluster_own_find(job, earlier_found)
+									     : kg_go(list);
 }
 
 struct kg_error *
@@ -141,33 +140,53 @@ kg_cluster_listing_read(struct kg_job *job)
 
 /* Every node of it is one that this node's run has left, or may have: where it is not known how that ended, there were none before. */
 static bool
-is_of_the_last_run(const struct kg_kind_nodes *nodes, const struct cluster_state *state)
+is_of_the_last_run(const struct kg_kind_nodes *nodes, const struct kg_cluster_kept *kept, const char *name)
 {
-	if (!state->kept.name || !kg_text_equal(state->kept.name, state->gone_name ? state->gone_name : state->name))
+	if (!kg_text_equal(kept->name, name))
 		return false;
-	for (uint32_t i = 0; state->kept.is_made && i < nodes->all.count; i++)
-		if (!kg_cluster_kept_has(&state->kept, nodes->all.items[i]->id))
+	for (uint32_t i = 0; kept->is_made && i < nodes->all.count; i++)
+		if (!kg_cluster_kept_has(kept, nodes->all.items[i]->id))
 			return false;
 	return true;
 }
 
-/* With another name or engine the earlier one would be left behind. */
+struct kg_next
+kg_cluster_own_find(struct kg_job *job, kg_step *then)
+{
+	struct cluster_state *state = job->state;
+	struct kg_error *error = kg_cluster_programs(job, state->kept.engine);
+
+	state->then = then;
+	return error ? kg_failed(error) : kg_kind_nodes_list(job, &state->engine, own_listed);
+}
+
 static struct kg_next
-earlier_listed(struct kg_job *job)
+own_listed(struct kg_job *job)
 {
 	struct cluster_state *state = job->state;
 	struct kg_error *error = kg_cluster_listing_read(job);
 
 	if (error)
 		return kg_failed(error);
-	struct kg_kind_nodes nodes = kg_kind_nodes_of(job->arena, &state->listing, state->kept.name);
+	state->nodes = kg_kind_nodes_of(job->arena, &state->listing, state->kept.name);
+	if (!is_of_the_last_run(&state->nodes, &state->kept, state->kept.name))
+		state->nodes.all.count = 0; /* somebody else has made one of that name since */
+	return kg_go(state->then);
+}
+
+/* With another name or engine the earlier one would be left behind. */
+static struct kg_next
+earlier_found(struct kg_job *job)
+{
+	struct cluster_state *state = job->state;
+
+	if (state->nodes.all.count == 0)
+		return kg_go(list);
 	state->gone_name = state->kept.name;
 	state->then = list;
-	if (nodes.all.count == 0 || !is_of_the_last_run(&nodes, state))
-		return kg_go(list);
 	kg_job_log(
 	    job, "the cluster %s in %s was this node's; it is called %s now", state->gone_name, state->kept.engine, state->name);
-	return kg_cluster_delete(job, &nodes);
+	return kg_cluster_delete(job, &state->nodes);
 }
 
 static struct kg_next
@@ -194,7 +213,7 @@ listed(struct kg_job *job)
 	state->nodes = kg_kind_nodes_of(job->arena, &state->listing, state->name);
 	if (state->nodes.all.count == 0)
 		return kg_go(kg_cluster_make);
-	if (is_of_the_last_run(&state->nodes, state))
+	if (is_of_the_last_run(&state->nodes, &state->kept, state->name))
 		return kg_go(owned);
 	const struct kg_container *node = kg_kind_nodes_control_plane(&state->nodes);
 	state->mark_path = kg_cluster_file(job, MARK_COPY);

@@ -10,7 +10,7 @@
 
 static constexpr int64_t delete_limit_ms = 180000;
 
-static kg_step deleted, removed, purge_listed, forget;
+static kg_step deleted, removed, own_found, forget, kept_found;
 
 struct kg_child *
 kg_cluster_kind(struct kg_job *job, const char *const *arguments)
@@ -100,27 +100,17 @@ kg_cluster_undo(struct kg_job *job)
 
 	if (!job->purge || !kg_cluster_kept_read(job->arena, kg_cluster_file(job, KG_CLUSTER_KEPT), &state->kept))
 		return kg_done(job);
-	struct kg_error *error = kg_cluster_programs(job, state->kept.engine);
-	return error ? kg_failed(error) : kg_kind_nodes_list(job, &state->engine, purge_listed);
+	return kg_cluster_own_find(job, own_found);
 }
 
 static struct kg_next
-purge_listed(struct kg_job *job)
+own_found(struct kg_job *job)
 {
 	struct cluster_state *state = job->state;
 
-	if (job->child.status != 0)
-		return kg_failed(kg_engine_error(job, &state->engine, "list the nodes of kind's clusters"));
-	struct kg_error *error = state->engine.driver->read_containers(job->arena, job->child.output, &state->listing);
-	if (error)
-		return kg_failed(error);
-	struct kg_kind_nodes nodes = kg_kind_nodes_of(job->arena, &state->listing, state->kept.name);
-	for (uint32_t i = 0; state->kept.is_made && i < nodes.all.count; i++)
-		if (!kg_cluster_kept_has(&state->kept, nodes.all.items[i]->id))
-			return kg_go(forget); /* somebody else has made one of that name since */
 	state->gone_name = state->kept.name;
 	state->then = forget;
-	return nodes.all.count > 0 ? kg_cluster_delete(job, &nodes) : kg_go(forget);
+	return state->nodes.all.count > 0 ? kg_cluster_delete(job, &state->nodes) : kg_go(forget);
 }
 
 static struct kg_next
@@ -129,4 +119,30 @@ forget(struct kg_job *job)
 	struct kg_error *error = kg_file_remove(job->arena, job->keep);
 
 	return error ? kg_failed(error) : kg_done(job);
+}
+
+struct kg_next
+kg_cluster_kept(struct kg_job *job)
+{
+	struct cluster_state *state = job->state;
+
+	if (!kg_cluster_kept_read(job->arena, kg_cluster_file(job, KG_CLUSTER_KEPT), &state->kept))
+		return kg_done(job); /* there never was one */
+	return kg_cluster_own_find(job, kept_found);
+}
+
+static struct kg_next
+kept_found(struct kg_job *job)
+{
+	const struct cluster_state *state = job->state;
+	uint32_t running = 0;
+
+	for (uint32_t i = 0; i < state->nodes.all.count; i++)
+		running += state->nodes.all.items[i]->state == KG_CONTAINER_RUNNING;
+	if (state->nodes.all.count > 0)
+		kg_remark(job, "the cluster %s for the next `up`; `kgraph down --purge` deletes it",
+		    !state->kept.is_made ? "was being made, and is left"
+			: running > 0    ? "runs on,"
+					 : "is stopped, and stays");
+	return kg_done(job);
 }

@@ -108,6 +108,13 @@ ended_with 0
 says "kept      cluster  the cluster runs on, for the next \`up\`; \`kgraph down --purge\` deletes it"
 same "$(kind_nodes shop-two)" "shop-two-control-plane shop-two-worker"
 up_quietly
+podman stop --time 1 shop-two-control-plane shop-two-worker >/dev/null
+kg down
+says "the cluster is stopped, and stays for the next \`up\`"
+podman rm --force --time 0 shop-two-control-plane shop-two-worker >/dev/null
+kg down
+ended_with 0
+says_nothing_of kept
 kg down --purge
 ended_with 0
 same "$(podman ps --all --quiet)" ""

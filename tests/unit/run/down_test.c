@@ -11,6 +11,8 @@
 
 #include "cache/ledger.h"
 #include "engine/base/arena.h"
+#include "engine/base/error.h"
+#include "engine/job.h"
 #include "tests/unit/run/bench.h"
 
 static int
@@ -86,6 +88,29 @@ a_kind_that_is_gone_is_told_and_not_forgotten(void **state)
 	assert_null(bench_read(bench, "f"));
 }
 
+static const char *going_on; /* what there is of it; NULL: nothing */
+
+static struct kg_next
+kept_asked(struct kg_job *job)
+{
+	if (going_on)
+		kg_remark(job, "%s", going_on);
+	return kg_done(job);
+}
+
+static struct kg_next
+kept_ask(struct kg_job *job)
+{
+	return kg_wait_timer(job, 1, kept_asked);
+}
+
+static struct kg_next
+kept_unknown(struct kg_job *job)
+{
+	kg_remark(job, "it runs on");
+	return kg_failed(kg_error_make(job->arena, KG_EFAILED, "nobody answers"));
+}
+
 static void
 what_goes_on_is_told_when_it_is_kept(void **state)
 {
@@ -93,15 +118,36 @@ what_goes_on_is_told_when_it_is_kept(void **state)
 	struct kg_kind dear = bench_kind_step;
 
 	dear.outlives = false;
-	dear.kept = "it runs on";
+	dear.kept = kept_ask;
 	bench->kinds = (const struct kg_kind *const[]){ &dear, NULL };
 	bench_graph(bench, "[node.a]\nkind = \"step\"\n");
 	assert_int_equal(up(bench), KG_RUN_UP);
+	going_on = "it runs on";
 	assert_int_equal(bench_down(bench, false), KG_RUN_UP);
 	assert_string_equal(bench->told, "kept a; ");
 	assert_int_equal(bench->summary.made, 0);
 	assert_int_equal(bench_down(bench, true), KG_RUN_UP);
 	assert_string_equal(bench->told, "undone a; ");
+	assert_int_equal(bench_down(bench, false), KG_RUN_UP);
+	assert_string_equal(bench->told, "");
+}
+
+/* Never made, gone, or nobody knows: nothing is told of it, and it fails nothing. */
+static void
+what_is_not_there_is_not_told_to_be_kept(void **state)
+{
+	struct bench *bench = *state;
+	struct kg_kind dear = bench_kind_step;
+
+	dear.outlives = false;
+	dear.kept = kept_ask;
+	bench->kinds = (const struct kg_kind *const[]){ &dear, NULL };
+	bench_graph(bench, "[node.a]\nkind = \"step\"\nfails = 1\n");
+	assert_int_equal(up(bench), KG_RUN_FAILED);
+	going_on = NULL;
+	assert_int_equal(bench_down(bench, false), KG_RUN_UP);
+	assert_string_equal(bench->told, "");
+	dear.kept = kept_unknown;
 	assert_int_equal(bench_down(bench, false), KG_RUN_UP);
 	assert_string_equal(bench->told, "");
 }
@@ -170,6 +216,7 @@ main(void)
 		STORY(edges_that_were_turned_round_keep_nothing_up),
 		STORY(a_kind_that_is_gone_is_told_and_not_forgotten),
 		STORY(what_goes_on_is_told_when_it_is_kept),
+		STORY(what_is_not_there_is_not_told_to_be_kept),
 		STORY(an_interrupt_leaves_the_rest_for_the_next_time),
 		STORY(a_copied_checkout_takes_down_its_own),
 		STORY(an_entry_without_its_settings_is_told_and_not_acted_upon),
