@@ -238,6 +238,12 @@ struct kg_next kg_wait_fd(struct kg_job *job, int fd, int events, int64_t timeou
  * own.
  */
 struct kg_next kg_wait_worker(struct kg_job *job, void (*work)(void *data), void *data, kg_step *then);
+/*
+ * The same for work of more than a moment, which Ctrl-C or a time limit would have to wait for: *stop, in the job's memory, is set when the operation is to
+ * end. The work looks at it between two pieces, takes away what it has begun, and returns; then is not called.
+ */
+struct kg_next kg_wait_worker_stoppable(
+    struct kg_job *job, void (*work)(void *data), void *data, _Atomic bool *stop, kg_step *then);
 /* Goes on in the loop turn after the topic was signalled since the job last looked. */
 struct kg_next kg_wait_topic(struct kg_job *job, struct kg_topic *topic, int64_t timeout_ms, kg_step *then);
 
@@ -314,7 +320,7 @@ void kg_topic_signal(struct kg_topic *topic);
 
 /*
  * For a look that `kgraph status` asks for (job->wants_remark): it is there, and not as it should be: "Deployment shop/web: 0 of 1 pods are
- * available". A run waits for that, and does not need to be told.
+ * available". A run waits for that, and does not need to be told. And for the kind's `kept`: what `down` leaves.
  */
 [[gnu::format(printf, 2, 3)]] void kg_remark(struct kg_job *job, const char *format, ...);
 

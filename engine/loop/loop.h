@@ -61,7 +61,7 @@ void kg_loop_free(struct kg_loop *loop);
 
 /*
  * Ends a wait early; `ended` is still called, later in this or in the next turn, with KG_WAIT_CANCELLED. Harmless when it has
- * ended. A worker that has begun runs to its end first; one that has not never begins.
+ * ended. A worker that has begun runs to its end first, or until it sees that it is to stop; one that has not never begins.
  */
 void kg_wait_cancel(struct kg_wait *wait);
 
@@ -74,6 +74,9 @@ void kg_timer_start(struct kg_loop *loop, struct kg_wait *wait, int64_t after_ms
 void kg_fd_start(struct kg_loop *loop, struct kg_wait *wait, int fd, int events, int64_t timeout_ms);
 /* work runs on a pool thread (as many as cores, at least 2) and may block. */
 void kg_worker_start(struct kg_loop *loop, struct kg_wait *wait, void (*work)(void *data), void *data);
+/* The same for long work that looks at *stop now and then: kg_wait_cancel sets it. It is the caller's, and lives until `ended`. */
+void kg_worker_start_stoppable(
+    struct kg_loop *loop, struct kg_wait *wait, void (*work)(void *data), void *data, _Atomic bool *stop);
 /*
  * Calls caught(context, signal) in the loop for each signal of the list (ended by 0) until the loop is freed. They do not keep
  * kg_loop_run going.

@@ -9,6 +9,7 @@ struct worker {
 	uv_work_t request;
 	void (*work)(void *data);
 	void *data;
+	_Atomic bool *stop; /* the work's own; NULL: it does not look */
 	bool is_cancelled;
 };
 
@@ -34,18 +35,27 @@ worker_cancel(struct kg_live *live)
 	struct worker *worker = (struct worker *)live;
 
 	worker->is_cancelled = true;
+	if (worker->stop)
+		*worker->stop = true;
 	uv_cancel((uv_req_t *)&worker->request);
 }
 
 void
-kg_worker_start(struct kg_loop *loop, struct kg_wait *wait, void (*work)(void *data), void *data)
+kg_worker_start_stoppable(struct kg_loop *loop, struct kg_wait *wait, void (*work)(void *data), void *data, _Atomic bool *stop)
 {
 	struct worker *worker = kg_live_make(loop, wait, sizeof(*worker), worker_cancel);
 
 	worker->request.data = worker;
 	worker->work = work;
 	worker->data = data;
+	worker->stop = stop;
 	uv_queue_work(&loop->uv, &worker->request, on_work, on_worked);
+}
+
+void
+kg_worker_start(struct kg_loop *loop, struct kg_wait *wait, void (*work)(void *data), void *data)
+{
+	kg_worker_start_stoppable(loop, wait, work, data, NULL);
 }
 
 static int

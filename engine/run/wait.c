@@ -74,12 +74,18 @@ kg_wait_fd(struct kg_job *job, int fd, int events, int64_t timeout_ms, kg_step *
 }
 
 struct kg_next
-kg_wait_worker(struct kg_job *job, void (*work)(void *), void *data, kg_step *then)
+kg_wait_worker_stoppable(struct kg_job *job, void (*work)(void *), void *data, _Atomic bool *stop, kg_step *then)
 {
 	struct kg_operation *operation = operation_of(job);
 
-	kg_worker_start(operation->run->loop, &operation->wait, work, data);
+	kg_worker_start_stoppable(operation->run->loop, &operation->wait, work, data, stop);
 	return waiting(operation, false, then);
+}
+
+struct kg_next
+kg_wait_worker(struct kg_job *job, void (*work)(void *), void *data, kg_step *then)
+{
+	return kg_wait_worker_stoppable(job, work, data, NULL, then);
 }
 
 static struct kg_error *

@@ -303,4 +303,5 @@ const struct kg_kind kg_kind_image_load = {
 	.look = look,
 	.run = run,
 	.undo = kg_done,
+	.close = kg_load_close,
 };

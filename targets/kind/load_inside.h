@@ -122,9 +122,12 @@ void kg_load_images_read(
 
 /* ---- load_tar.c. Any thread */
 
-/* Writes the archive: index is its index.json, blobs the folder that has the parts. KG_ESYSTEM, and then what is written is of no use. */
-[[nodiscard]] struct kg_error *kg_load_archive_write(
-    struct kg_arena *arena, const char *path, const char *blobs, const char *index, const struct load_parts *parts);
+/*
+ * Writes the archive: index is its index.json, blobs the folder that has the parts. KG_ESYSTEM, also when *stop has been set meanwhile; then there is no such
+ * file.
+ */
+[[nodiscard]] struct kg_error *kg_load_archive_write(struct kg_arena *arena, const char *path, const char *blobs, const char *index,
+    const struct load_parts *parts, const _Atomic bool *stop);
 
 /* ---- load_layout.c. Any thread */
 
@@ -139,3 +142,5 @@ void kg_load_layout_tidy(const char *nodes_folder, const char *blobs);
 /* ---- the columns of steps */
 
 kg_step kg_load_run, kg_load_push, kg_load_push_look;
+/* Of a run that was ended: gigabytes that nobody sends any more. */
+void kg_load_close(struct kg_job *job);

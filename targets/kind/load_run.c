@@ -47,6 +47,7 @@ struct load_packing {
 	bool is_whole;
 	int64_t size_bytes;
 	bool is_left; /* nothing is packed: the nodes are to be asked first */
+	_Atomic bool stop;
 	struct kg_error *error;
 };
 
@@ -101,6 +102,7 @@ nodes_told(struct kg_job *job)
 	parts->first = save_one;
 	state->way = LOAD_WHOLE;
 	state->archives = kg_new_array(job->arena, const char *, state->count);
+	state->archive_count = state->count;
 	kg_tell(job, "saving %s", state->count == 1 ? state->images[0].name : "images");
 	return kg_wait_parts(job, parts, all_saved);
 }
@@ -212,8 +214,8 @@ pack_work(void *data)
 	packing->size_bytes = parts.size_bytes;
 	packing->is_left = !packing->is_whole && !packing->contents && parts.size_bytes >= ask_from_bytes;
 	if (!packing->is_left)
-		packing->error = kg_load_archive_write(
-		    arena, packing->path, packing->blobs, kg_load_index_write(arena, packing->images, packing->count), &parts);
+		packing->error = kg_load_archive_write(arena, packing->path, packing->blobs,
+		    kg_load_index_write(arena, packing->images, packing->count), &parts, &packing->stop);
 }
 
 static struct kg_next
@@ -232,7 +234,7 @@ pack(struct kg_job *job)
 		.contents = state->contents,
 		.is_whole = state->way == LOAD_WHOLE,
 	};
-	return kg_wait_worker(job, pack_work, state->packing, packed);
+	return kg_wait_worker_stoppable(job, pack_work, state->packing, &state->packing->stop, packed);
 }
 
 static struct kg_next
@@ -245,6 +247,7 @@ packed(struct kg_job *job)
 	if (error)
 		error = kg_error_copy(job->arena, error);
 	kg_arena_free(packing->arena);
+	packing->arena = NULL;
 	if (error)
 		return kg_failed(error);
 	if (packing->is_left) {
@@ -323,12 +326,7 @@ saved_one(struct kg_job *job)
 static struct kg_next
 all_saved(struct kg_job *job)
 {
-	struct load_state *state = job->state;
-
-	if (job->parts_error)
-		return kg_failed(kg_error_copy(job->arena, job->parts_error));
-	state->archive_count = state->count;
-	return kg_go(send);
+	return job->parts_error ? kg_failed(kg_error_copy(job->arena, job->parts_error)) : kg_go(send);
 }
 
 /* ---- into the nodes (parts, one a node) */
@@ -460,6 +458,28 @@ listed(struct kg_job *job)
 
 /* ---- what is not needed any more */
 
+static void
+archives_remove(struct kg_job *job)
+{
+	const struct load_state *state = job->state;
+
+	for (uint32_t i = 0; i < state->archive_count; i++)
+		if (state->archives[i])
+			(void)kg_file_remove(job->arena, state->archives[i]);
+}
+
+void
+kg_load_close(struct kg_job *job)
+{
+	const struct load_state *state = job->state;
+
+	if (state->packing && state->packing->arena) {
+		kg_arena_free(state->packing->arena);
+		state->packing->arena = NULL;
+	}
+	archives_remove(job);
+}
+
 struct tidying {
 	const char *nodes_folder, *blobs;
 };
@@ -478,8 +498,7 @@ tidied(struct kg_job *job)
 	const struct load_state *state = job->state;
 	struct tidying *tidying = kg_new(job->arena, struct tidying);
 
-	for (uint32_t i = 0; i < state->archive_count; i++)
-		(void)kg_file_remove(job->arena, state->archives[i]);
+	archives_remove(job);
 	*tidying = (struct tidying){ kg_path_folder(job->arena, job->keep), state->blobs };
 	return kg_wait_worker(job, tidy, tidying, kg_done);
 }

@@ -77,14 +77,18 @@ text_write(int fd, const char *name, const char *text)
 	return sys == 0 ? padding_write(fd, size) : sys;
 }
 
-/* 0, an errno, or EIO when the file is not as long as its descriptor says. */
+/* 0, an errno, EIO when the file is not as long as its descriptor says, or ECANCELED. */
 static int
-bytes_copy(int to, int from, int64_t size)
+bytes_copy(int to, int from, int64_t size, const _Atomic bool *stop)
 {
 	char *piece = malloc(PIECE);
 	int sys = piece ? 0 : ENOMEM;
 
 	while (sys == 0 && size > 0) {
+		if (*stop) {
+			sys = ECANCELED;
+			break;
+		}
 		ssize_t count = read(from, piece, size < PIECE ? (size_t)size : PIECE);
 
 		if (count < 0 && errno == EINTR)
@@ -100,20 +104,21 @@ bytes_copy(int to, int from, int64_t size)
 }
 
 static int
-blob_write(int fd, const char *path, const char *name, int64_t size)
+blob_write(int fd, const char *path, const char *name, int64_t size, const _Atomic bool *stop)
 {
 	int from = open(path, O_RDONLY | O_CLOEXEC);
 	int sys = from < 0 ? errno : header_write(fd, name, size);
 
 	if (sys == 0)
-		sys = bytes_copy(fd, from, size);
+		sys = bytes_copy(fd, from, size, stop);
 	if (from >= 0)
 		close(from);
 	return sys == 0 ? padding_write(fd, size) : sys;
 }
 
 static struct kg_error *
-all_write(struct kg_arena *arena, int fd, const char *path, const char *blobs, const char *index, const struct load_parts *parts)
+all_write(struct kg_arena *arena, int fd, const char *path, const char *blobs, const char *index, const struct load_parts *parts,
+    const _Atomic bool *stop)
 {
 	static const char end[2 * BLOCK];
 	int sys = text_write(fd, "oci-layout", layout_version);
@@ -123,7 +128,7 @@ all_write(struct kg_arena *arena, int fd, const char *path, const char *blobs, c
 	for (uint32_t i = 0; sys == 0 && i < parts->count; i++) {
 		const struct load_blob *part = &parts->items[i];
 		const char *file = kg_load_blob_path(arena, blobs, part->digest);
-		int blob_sys = blob_write(fd, file, kg_load_blob_path(arena, "blobs", part->digest), part->size_bytes);
+		int blob_sys = blob_write(fd, file, kg_load_blob_path(arena, "blobs", part->digest), part->size_bytes, stop);
 
 		if (blob_sys != 0)
 			return kg_error_system(arena, blob_sys, "cannot copy %s into %s", file, path);
@@ -134,15 +139,17 @@ all_write(struct kg_arena *arena, int fd, const char *path, const char *blobs, c
 }
 
 struct kg_error *
-kg_load_archive_write(
-    struct kg_arena *arena, const char *path, const char *blobs, const char *index, const struct load_parts *parts)
+kg_load_archive_write(struct kg_arena *arena, const char *path, const char *blobs, const char *index,
+    const struct load_parts *parts, const _Atomic bool *stop)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	if (fd < 0)
 		return kg_error_system(arena, errno, "cannot write %s", path);
-	struct kg_error *error = all_write(arena, fd, path, blobs, index, parts);
+	struct kg_error *error = all_write(arena, fd, path, blobs, index, parts, stop);
 	if (close(fd) < 0 && !error)
 		error = kg_error_system(arena, errno, "cannot write %s", path);
+	if (error)
+		(void)unlink(path);
 	return error;
 }

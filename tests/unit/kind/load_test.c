@@ -1,9 +1,14 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -190,14 +195,56 @@ an_archive_is_one_that_tar_reads(void **state)
 	const char *path = kg_format(place->arena, "%s/sending.tar", place->folder);
 	struct load_blob items[] = { { "sha256:" HEX_C, 10 }, { "sha256:" HEX_D, 9 } };
 	struct load_parts parts = { .items = items, .count = 2 };
+	_Atomic bool stop = false;
 
-	assert_null(kg_load_archive_write(place->arena, path, place->folder, "{}", &parts));
+	assert_null(kg_load_archive_write(place->arena, path, place->folder, "{}", &parts, &stop));
 	assert_string_equal(tar_says(place, kg_format(place->arena, "--list --file %s", path)),
 	    "oci-layout\nindex.json\nblobs/sha256/" HEX_C "\nblobs/sha256/" HEX_D "\n");
 	assert_string_equal(tar_says(place, kg_format(place->arena, "--extract --to-stdout --file %s", path)),
 	    "{\"imageLayoutVersion\":\"1.0.0\"}{}base layertop layer");
 	items[0].size_bytes = 11; /* shorter than was said */
-	assert_non_null(kg_load_archive_write(place->arena, path, place->folder, "{}", &parts));
+	assert_non_null(kg_load_archive_write(place->arena, path, place->folder, "{}", &parts, &stop));
+	assert_int_not_equal(access(path, F_OK), 0);
+}
+
+struct layer {
+	const char *path; /* a pipe */
+	_Atomic bool stop;
+};
+
+/* One byte, and another one when it is not wanted any more: who reads on sees that before he asks for a third. */
+static void *
+layer_give(void *data)
+{
+	struct layer *layer = data;
+	int fd = open(layer->path, O_WRONLY | O_CLOEXEC);
+
+	(void)!write(fd, "a", 1);
+	layer->stop = true;
+	(void)!write(fd, "b", 1);
+	close(fd);
+	return NULL;
+}
+
+/* Nobody waits for gigabytes, and none of them stays. */
+static void
+an_archive_that_is_not_wanted_any_more_ends_in_the_middle(void **state)
+{
+	struct place *place = *state;
+	const char *path = kg_format(place->arena, "%s/sending.tar", place->folder);
+	struct load_blob item = { "sha256:" HEX_C, (int64_t)1 << 40 };
+	struct load_parts parts = { .items = &item, .count = 1 };
+	struct layer layer = { .path = kg_load_blob_path(place->arena, place->folder, item.digest) };
+	pthread_t giver;
+
+	signal(SIGPIPE, SIG_IGN);
+	assert_int_equal(unlink(layer.path), 0);
+	assert_int_equal(mkfifo(layer.path, 0600), 0);
+	assert_int_equal(pthread_create(&giver, NULL, layer_give, &layer), 0);
+	struct kg_error *error = kg_load_archive_write(place->arena, path, place->folder, "{}", &parts, &layer.stop);
+	assert_int_equal(pthread_join(giver, NULL), 0);
+	assert_int_equal(error->sys, ECANCELED);
+	assert_int_not_equal(access(path, F_OK), 0);
 }
 
 static void
@@ -266,6 +313,7 @@ main(void)
 		STORY(only_what_a_node_lacks_travels),
 		STORY(what_went_through_here_and_is_listed_is_known_to_be_there),
 		STORY(an_archive_is_one_that_tar_reads),
+		STORY(an_archive_that_is_not_wanted_any_more_ends_in_the_middle),
 		STORY(the_index_of_an_archive_names_its_images),
 		STORY(a_listing_of_images_is_read_by_its_columns),
 		STORY(parts_that_no_image_has_go_when_they_are_old),

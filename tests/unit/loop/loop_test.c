@@ -276,6 +276,32 @@ a_cancelled_worker_runs_to_its_end(void **state)
 }
 
 static void
+pass_when_told(void *data)
+{
+	struct gate *gate = data;
+
+	atomic_store(&gate->is_running, true);
+	while (!atomic_load(&gate->may_end))
+		usleep(1000);
+}
+
+/* Nobody but the cancelling lets it through. */
+static void
+a_cancelled_worker_that_looks_ends_early(void **state)
+{
+	struct fixture *fixture = *state;
+	struct waiting *worker = waiting_make(fixture, 'w');
+	struct gate gate = { 0 };
+
+	kg_worker_start_stoppable(fixture->loop, &worker->wait, pass_when_told, &gate, &gate.may_end);
+	while (!atomic_load(&gate.is_running))
+		usleep(1000);
+	kg_wait_cancel(&worker->wait);
+	kg_loop_run(fixture->loop);
+	assert_int_equal(worker->wait.end, KG_WAIT_CANCELLED);
+}
+
+static void
 the_pool_size_is_not_left_in_the_environment(void **)
 {
 	assert_null(getenv("UV_THREADPOOL_SIZE"));
@@ -468,6 +494,7 @@ main(void)
 		TEST(stopping_leaves_what_is_open_for_a_later_run),
 		TEST(workers_run_on_other_threads_and_end_in_the_loop),
 		TEST(a_cancelled_worker_runs_to_its_end),
+		TEST(a_cancelled_worker_that_looks_ends_early),
 		TEST(the_pool_size_is_not_left_in_the_environment),
 		TEST(a_readable_descriptor_ends_the_wait),
 		TEST(a_descriptor_can_be_waited_for_again_and_again),
