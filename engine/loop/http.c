@@ -172,7 +172,8 @@ exchange_release(struct kg_live *live)
 	struct kg_http_start *start = exchange->start;
 
 	if (exchange->easy) {
-		kg_curl.multi_remove_handle(live->loop->http->multi, exchange->easy);
+		if (exchange->pool)
+			kg_curl.multi_remove_handle(exchange->pool->multi, exchange->easy);
 		kg_curl.easy_cleanup(exchange->easy);
 		kg_curl.slist_free_all(exchange->headers);
 		kg_curl.slist_free_all(exchange->connect_to);
@@ -243,7 +244,8 @@ kg_http_start(struct kg_loop *loop, struct kg_wait *wait, struct kg_http_start *
 			kg_http_exchange_finish(exchange, code);
 			return;
 		}
-		if (kg_curl.multi_add_handle(room->multi, exchange->easy) == CURLM_OK)
+		exchange->pool = exchange->is_shared ? &room->shared : &room->one_by_one;
+		if (kg_curl.multi_add_handle(exchange->pool->multi, exchange->easy) == CURLM_OK)
 			return;
 	}
 	start->error_text = kg_format(start->arena, "libcurl cannot be used: %s", why);

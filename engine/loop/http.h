@@ -1,5 +1,5 @@
 /*
- * HTTP by libcurl in the loop: one multi handle, connections kept and reused, HTTP/2 where asked for, unix sockets, TLS,
+ * HTTP by libcurl in the loop: connections kept and reused, HTTP/2 where asked for, unix sockets, TLS,
  * bodies from a file and into a file.
  *
  *     struct kg_http_start start = { .arena = arena, .url = "http://127.0.0.1:8080/readyz", .timeout_ms = 1000 };

@@ -1,5 +1,5 @@
 /*
- * What the files of HTTP share: the room (one multi handle a loop, and its sockets), an exchange with its two bodies, and the
+ * What the files of HTTP share: the room (two multi handles a loop, and their sockets), an exchange with its two bodies, and the
  * sentence for what went wrong with it.
  */
 #pragma once
@@ -10,10 +10,20 @@
 
 struct kg_http_socket;
 
-struct kg_http_room {
-	struct kg_loop *loop;
+/* Exchanges that may use each other's connections. */
+struct kg_http_pool {
+	struct kg_http_room *room;
 	CURLM *multi;
 	uv_timer_t timer; /* when libcurl next wants to be called without a socket having moved */
+};
+
+/*
+ * What may go over HTTP/2 and what may not are kept apart: once one connection to a server can carry many exchanges, libcurl takes all to that server for
+ * such, and puts several at a time on one that speaks HTTP/1.1, where answers come to whoever reads first (seen with 7.88.1).
+ */
+struct kg_http_room {
+	struct kg_loop *loop;
+	struct kg_http_pool one_by_one, shared;
 
 	/* For a libcurl that has to be helped with connections that are shared: see http_share.c. */
 	struct kg_http_socket *sockets; /* all that libcurl waits for, a list */
@@ -27,7 +37,7 @@ struct kg_http_room {
 /* A socket that libcurl waits for. */
 struct kg_http_socket {
 	uv_poll_t poll;
-	struct kg_http_room *room;
+	struct kg_http_pool *pool;
 	struct kg_http_socket *next, **at; /* in the room's list */
 	curl_socket_t fd;
 	uint32_t nudge; /* the room's number of the last one that it got */
@@ -60,6 +70,7 @@ enum kg_http_fault {
 struct kg_http_exchange {
 	struct kg_live live;
 	struct kg_http_start *start;
+	struct kg_http_pool *pool; /* that easy is in */
 	CURL *easy;
 	struct curl_slist *headers, *connect_to;
 	const char *host_header; /* when the URL that libcurl is given names another host; NULL: it does not */
@@ -72,6 +83,7 @@ struct kg_http_exchange {
 	int64_t timeout_ms, connect_ms;
 	enum kg_http_fault fault;
 	bool is_secure; /* the connection of the request that was sent last */
+	bool is_shared; /* it may go over HTTP/2, on a connection with others */
 	bool is_helped; /* it counts among the room's */
 	char error[CURL_ERROR_SIZE];
 };
@@ -94,7 +106,7 @@ void kg_http_share_end(struct kg_http_exchange *exchange, bool broken_off);
 /* To be called when libcurl has been told of something. */
 void kg_http_share_watch(struct kg_http_room *room);
 /* Reads what libcurl has to say. */
-void kg_http_messages_read(struct kg_http_room *room);
+void kg_http_messages_read(struct kg_http_pool *pool);
 
 /* Opens what is to be sent. False: fault and error_sys tell why not. */
 bool kg_http_body_open(struct kg_http_exchange *exchange);

@@ -11,11 +11,11 @@
  */
 
 void
-kg_http_messages_read(struct kg_http_room *room)
+kg_http_messages_read(struct kg_http_pool *pool)
 {
 	int left;
 
-	for (CURLMsg *message; (message = kg_curl.multi_info_read(room->multi, &left)) != NULL;) {
+	for (CURLMsg *message; (message = kg_curl.multi_info_read(pool->multi, &left)) != NULL;) {
 		struct kg_http_exchange *exchange;
 
 		if (message->msg != CURLMSG_DONE)
@@ -29,7 +29,7 @@ static void
 on_event(uv_poll_t *poll, int status, int events)
 {
 	struct kg_http_socket *socket = poll->data;
-	struct kg_http_room *room = socket->room;
+	struct kg_http_pool *pool = socket->pool;
 	int running, what = 0;
 
 	if (status < 0)
@@ -38,20 +38,20 @@ on_event(uv_poll_t *poll, int status, int events)
 		what |= CURL_CSELECT_IN;
 	if (events & UV_WRITABLE)
 		what |= CURL_CSELECT_OUT;
-	kg_curl.multi_socket_action(room->multi, socket->fd, what, &running);
-	kg_http_messages_read(room);
-	kg_http_share_watch(room);
+	kg_curl.multi_socket_action(pool->multi, socket->fd, what, &running);
+	kg_http_messages_read(pool);
+	kg_http_share_watch(pool->room);
 }
 
 static void
 on_time(uv_timer_t *timer)
 {
-	struct kg_http_room *room = timer->data;
+	struct kg_http_pool *pool = timer->data;
 	int running;
 
-	kg_curl.multi_socket_action(room->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	kg_http_messages_read(room);
-	kg_http_share_watch(room);
+	kg_curl.multi_socket_action(pool->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+	kg_http_messages_read(pool);
+	kg_http_share_watch(pool->room);
 }
 
 static void
@@ -61,8 +61,9 @@ on_socket_closed(uv_handle_t *poll)
 }
 
 static struct kg_http_socket *
-socket_make(struct kg_http_room *room, curl_socket_t fd)
+socket_make(struct kg_http_pool *pool, curl_socket_t fd)
 {
+	struct kg_http_room *room = pool->room;
 	struct kg_http_socket *socket = calloc(1, sizeof(*socket));
 
 	if (!socket)
@@ -72,14 +73,14 @@ socket_make(struct kg_http_room *room, curl_socket_t fd)
 		return NULL;
 	}
 	socket->poll.data = socket;
-	socket->room = room;
+	socket->pool = pool;
 	socket->fd = fd;
 	socket->next = room->sockets;
 	socket->at = &room->sockets;
 	if (socket->next)
 		socket->next->at = &socket->next;
 	room->sockets = socket;
-	kg_curl.multi_assign(room->multi, fd, socket);
+	kg_curl.multi_assign(pool->multi, fd, socket);
 	return socket;
 }
 
@@ -112,12 +113,32 @@ socket_watch(CURL *, curl_socket_t fd, int what, void *context, void *known)
 static int
 timer_set(CURLM *, long timeout_ms, void *context)
 {
-	struct kg_http_room *room = context;
+	struct kg_http_pool *pool = context;
 
 	if (timeout_ms < 0)
-		return uv_timer_stop(&room->timer);
-	uv_update_time(room->timer.loop);
-	return uv_timer_start(&room->timer, on_time, (uint64_t)timeout_ms, 0);
+		return uv_timer_stop(&pool->timer);
+	uv_update_time(pool->timer.loop);
+	return uv_timer_start(&pool->timer, on_time, (uint64_t)timeout_ms, 0);
+}
+
+static void
+pool_make(struct kg_http_pool *pool, struct kg_http_room *room, CURLM *multi)
+{
+	*pool = (struct kg_http_pool){ .room = room, .multi = multi };
+	uv_timer_init(&room->loop->uv, &pool->timer);
+	pool->timer.data = pool;
+	kg_curl.multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket_watch);
+	kg_curl.multi_setopt(multi, CURLMOPT_SOCKETDATA, pool);
+	kg_curl.multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer_set);
+	kg_curl.multi_setopt(multi, CURLMOPT_TIMERDATA, pool);
+	kg_curl.multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+}
+
+static void
+pool_free(struct kg_http_pool *pool)
+{
+	kg_curl.multi_cleanup(pool->multi);
+	uv_close((uv_handle_t *)&pool->timer, NULL);
 }
 
 struct kg_http_room *
@@ -127,22 +148,19 @@ kg_http_room_find(struct kg_loop *loop, struct kg_arena *arena, const char **ret
 		return loop->http;
 	if (!kg_curl_load(arena, ret_why))
 		return NULL;
-	CURLM *multi = kg_curl.multi_init();
-	if (!multi)
+	CURLM *one_by_one = kg_curl.multi_init(), *shared = kg_curl.multi_init();
+	if (!one_by_one || !shared) {
+		kg_curl.multi_cleanup(one_by_one);
+		kg_curl.multi_cleanup(shared);
 		return NULL;
+	}
 
 	struct kg_http_room *room = kg_new(loop->arena, struct kg_http_room);
 	room->loop = loop;
-	room->multi = multi;
-	uv_timer_init(&loop->uv, &room->timer);
-	room->timer.data = room;
+	pool_make(&room->one_by_one, room, one_by_one);
+	pool_make(&room->shared, room, shared);
 	uv_timer_init(&loop->uv, &room->nudge);
 	room->nudge.data = room;
-	kg_curl.multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, socket_watch);
-	kg_curl.multi_setopt(multi, CURLMOPT_SOCKETDATA, room);
-	kg_curl.multi_setopt(multi, CURLMOPT_TIMERFUNCTION, timer_set);
-	kg_curl.multi_setopt(multi, CURLMOPT_TIMERDATA, room);
-	kg_curl.multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
 	loop->http = room;
 	return room;
 }
@@ -152,8 +170,8 @@ kg_http_free(struct kg_loop *loop)
 {
 	if (!loop->http)
 		return;
-	kg_curl.multi_cleanup(loop->http->multi);
-	uv_close((uv_handle_t *)&loop->http->timer, NULL);
+	pool_free(&loop->http->one_by_one);
+	pool_free(&loop->http->shared);
 	uv_close((uv_handle_t *)&loop->http->nudge, NULL);
 	loop->http = NULL;
 }

@@ -101,8 +101,8 @@ way_set(struct kg_http_exchange *exchange)
 {
 	const struct kg_http_start *start = exchange->start;
 	CURL *easy = exchange->easy;
-	bool http2 = kg_http_may_share(exchange);
 
+	exchange->is_shared = kg_http_may_share(exchange);
 #if LIBCURL_VERSION_NUM >= 0x075500
 	kg_curl.easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	kg_curl.easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
@@ -115,8 +115,9 @@ way_set(struct kg_http_exchange *exchange)
 	kg_curl.easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
 	kg_curl.easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	kg_curl.easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)(http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
-	kg_curl.easy_setopt(easy, CURLOPT_PIPEWAIT, (long)http2);
+	kg_curl.easy_setopt(
+	    easy, CURLOPT_HTTP_VERSION, (long)(exchange->is_shared ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+	kg_curl.easy_setopt(easy, CURLOPT_PIPEWAIT, (long)exchange->is_shared);
 	/* A stream on which nothing comes for minutes is well; a server that is gone without a word is known after a minute. */
 	kg_curl.easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	kg_curl.easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, keep_idle_s);
@@ -127,7 +128,7 @@ way_set(struct kg_http_exchange *exchange)
 		kg_curl.easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, start->unix_socket);
 	if (start->save_fd > 2)
 		kg_curl.easy_setopt(easy, CURLOPT_BUFFERSIZE, save_piece_bytes);
-	if (http2)
+	if (exchange->is_shared)
 		kg_http_share_begin(exchange);
 }
 

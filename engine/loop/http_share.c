@@ -74,9 +74,10 @@ on_nudge(uv_timer_t *timer)
 	room->nudges++;
 	while ((socket = socket_next(room))) {
 		socket->nudge = room->nudges;
-		kg_curl.multi_socket_action(room->multi, socket->fd, CURL_CSELECT_IN, &running);
+		kg_curl.multi_socket_action(socket->pool->multi, socket->fd, CURL_CSELECT_IN, &running);
 	}
-	kg_http_messages_read(room);
+	kg_http_messages_read(&room->one_by_one);
+	kg_http_messages_read(&room->shared);
 	kg_http_share_watch(room);
 }
 

@@ -138,6 +138,26 @@ a_connection_is_used_again(void **state)
 	assert_int_equal(server_connections(fixture->server), 1);
 }
 
+/*
+ * Some at once, which libcurl puts on a connection that speaks HTTP/1.1 as soon as it has seen the server speak HTTP/2: then answers come to whoever reads
+ * first.
+ */
+static void
+what_may_be_shared_takes_no_connection_of_what_may_not(void **state)
+{
+	struct fixture *fixture = *state;
+
+	for (int round = 0; round < 2; round++) {
+		fixture->start.http2 = false;
+		ask(fixture, "/ok");
+		assert_int_equal(fixture->start.status, 200);
+		fixture->start.http2 = true;
+		ask(fixture, "/ok");
+		assert_int_equal(fixture->start.status, 200);
+	}
+	assert_int_equal(server_connections(fixture->server), 2);
+}
+
 static void
 a_slow_answer_runs_into_the_time_limit(void **state)
 {
@@ -431,6 +451,7 @@ main(void)
 		TEST(a_status_of_failure_is_an_answer),
 		TEST(a_redirect_is_told_and_not_followed),
 		TEST(a_connection_is_used_again),
+		TEST(what_may_be_shared_takes_no_connection_of_what_may_not),
 		TEST(a_slow_answer_runs_into_the_time_limit),
 		TEST(a_reset_in_the_middle_is_told),
 		TEST(an_answer_that_breaks_off_is_told),
