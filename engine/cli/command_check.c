@@ -39,18 +39,20 @@ run_open(struct kg_cli *cli, const struct kg_checkout *checkout)
 	return kg_run_open(cli->arena, &options, &run) ? NULL : run;
 }
 
-static void
+/* False: it was interrupted. */
+static bool
 review(struct kg_cli *cli, const struct kg_checkout *checkout, struct kg_errors *errors, struct kg_errors *warnings)
 {
 	struct kg_run *run = run_open(cli, checkout);
 
 	if (!run) {
 		kg_graph_review(checkout->graph, kg_kinds, errors, warnings);
-		return;
+		return true;
 	}
 	cli->look.mask = kg_run_mask(run);
-	kg_run_review(run, errors, warnings);
+	bool is_done = kg_run_review(run, errors, warnings);
 	kg_run_close(run);
+	return is_done;
 }
 
 /* Reads the files, whatever the snapshot says: who asks wants to know about the files. */
@@ -68,7 +70,8 @@ kg_command_check(struct kg_cli *cli)
 	if (errors.count > 0)
 		return kg_cli_fail_all(cli, &errors);
 	struct kg_errors warnings = { .arena = cli->arena };
-	review(cli, &checkout, &errors, &warnings);
+	if (!review(cli, &checkout, &errors, &warnings))
+		return KG_RUN_INTERRUPTED;
 	kg_cli_warn_all(cli, &warnings);
 	if (errors.count > 0)
 		return kg_cli_fail_all(cli, &errors);

@@ -211,7 +211,8 @@ review(struct kg_session *session)
 	struct kg_cli *cli = session->cli;
 	struct kg_errors errors = { .arena = cli->arena }, warnings = { .arena = cli->arena };
 
-	kg_run_review(session->run, &errors, &warnings);
+	/* Interrupted, it says nothing, and the run ends by itself. */
+	(void)kg_run_review(session->run, &errors, &warnings);
 	kg_cli_warn_all(cli, &warnings);
 	if (errors.count == 0)
 		return 0;

@@ -329,9 +329,7 @@ kg_run_down(struct kg_run *run, const char *const *names, bool purge)
 	run->started_ns = kg_clock_now_ns();
 	down_prepare(down, names);
 	kg_run_emit(run, KG_EVENT_RUN_STARTED, KG_NO_NODE, (struct kg_event){ .text = "down", .count = down->open });
-	struct kg_error *error = kg_interrupts_start(run);
-	if (error)
-		kg_run_warn(run, "%s", kg_error_text(run->arena, error));
+	kg_interrupts_start(run);
 	kg_loop_each_turn(run->loop, down_turn, run);
 	kg_loop_wake(run->loop);
 	kg_loop_run(run->loop);

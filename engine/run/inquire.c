@@ -1,6 +1,7 @@
 /*
  * What reviews ask of the world before anything of the run starts: each inquiry is an operation that borrows the settings of a node, as far as they are
- * known by then. The loop turns for them alone; what they have opened to a server stays open for the run behind them.
+ * known by then. The loop turns for them alone; what they have opened to a server stays open for the run behind them. Ctrl-C and the time limit of the run end
+ * them as they end the run's own operations, and the run ends before it has begun.
  */
 
 #include "engine/base/arena.h"
@@ -63,6 +64,7 @@ kg_inquiries_run(struct kg_run *run, const struct kg_node_inquiry *inquiries, ui
 		inquiry_start(&inquiring, &inquiries[i]);
 	if (inquiring.running == 0)
 		return;
+	kg_interrupts_start(run);
 	kg_loop_each_turn(run->loop, inquiries_turn, &inquiring);
 	kg_loop_wake(run->loop);
 	kg_loop_run(run->loop);

@@ -73,14 +73,19 @@ on_time_limit(struct kg_wait *wait)
 	kg_run_stop(run, error, KG_RUN_NOT_READY);
 }
 
-struct kg_error *
+void
 kg_interrupts_start(struct kg_run *run)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, 0 };
 
+	if (run->may_be_interrupted)
+		return;
+	run->may_be_interrupted = true;
 	if (run->options.timeout_ms > 0) {
 		run->time_limit = (struct kg_wait){ .ended = on_time_limit, .context = run };
 		kg_timer_start(run->loop, &run->time_limit, run->options.timeout_ms);
 	}
-	return kg_signals_catch(run->arena, run->loop, signals, on_signal, run);
+	struct kg_error *error = kg_signals_catch(run->arena, run->loop, signals, on_signal, run);
+	if (error)
+		kg_run_warn(run, "%s", kg_error_text(run->arena, error));
 }

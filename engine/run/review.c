@@ -89,6 +89,12 @@ inquire(struct kg_arena *arena, struct kg_reviewing *reviewing)
 		*reviewing->inquiries.items[i].inquiry.ret_error = kg_error_make(arena, KG_EFAILED, "nobody can be asked here");
 }
 
+static bool
+is_interrupted(const struct kg_run *run)
+{
+	return run && run->interrupts > 0;
+}
+
 static void
 kind_review(
     struct kg_arena *arena, struct kg_reviewing *reviewing, uint32_t kind, struct kg_errors *errors, struct kg_errors *warnings)
@@ -120,6 +126,8 @@ kind_review(
 	if (reviewing->inquiries.count == 0)
 		return;
 	inquire(arena, reviewing);
+	if (is_interrupted(run))
+		return;
 	review.round = 1;
 	reviewing->kinds[kind]->review(&review);
 }
@@ -165,7 +173,7 @@ review_all(const struct kg_graph *graph, const struct kg_kind *const *kinds, con
 
 	while (kinds[count])
 		count++;
-	for (uint32_t kind = 0; kind < count; kind++) {
+	for (uint32_t kind = 0; kind < count && !is_interrupted(run); kind++) {
 		if (!kinds[kind]->review || (run && !run->options.reading && !is_news(run, kind)))
 			continue;
 		if (!arena) {
@@ -176,15 +184,19 @@ review_all(const struct kg_graph *graph, const struct kg_kind *const *kinds, con
 	}
 	if (!arena)
 		return;
-	all_copy(errors, &found);
-	all_copy(warnings, &noticed);
+	/* Who ends it early wants to hear no more. */
+	if (!is_interrupted(run)) {
+		all_copy(errors, &found);
+		all_copy(warnings, &noticed);
+	}
 	kg_arena_free(arena);
 }
 
-void
+bool
 kg_run_review(struct kg_run *run, struct kg_errors *errors, struct kg_errors *warnings)
 {
 	review_all(run->graph, run->options.kinds, run->options.chosen, run, errors, warnings);
+	return !is_interrupted(run);
 }
 
 void

@@ -143,12 +143,11 @@ kg_run_up(struct kg_run *run)
 	kg_pools_make(run);
 	kg_loop_each_turn(run->loop, kg_schedule_turn, run);
 	kg_schedule_start(run);
-	kg_surveys_ask_ahead(run);
+	if (!run->stopping)
+		kg_surveys_ask_ahead(run);
 	kg_run_emit(
 	    run, KG_EVENT_RUN_STARTED, KG_NO_NODE, (struct kg_event){ .text = run->options.asked, .count = run->summary.chosen });
-	struct kg_error *error = kg_interrupts_start(run);
-	if (error)
-		kg_run_warn(run, "%s", kg_error_text(run->arena, error));
+	kg_interrupts_start(run);
 	kg_loop_run(run->loop);
 	kg_assert(run->open == 0 && run->watched == 0);
 	kg_wait_cancel(&run->time_limit);

@@ -50,9 +50,10 @@ enum kg_run_outcome {
 /*
  * What kinds find wrong with their nodes before anything starts (kg_kind.review), and what they ask of the world for that. A kind is passed over when
  * nothing of its chosen nodes has changed since they were brought up: what there was to say has been said. For a run that was opened for reading
- * nothing is passed over. Errors and warnings live in their lists' arena.
+ * nothing is passed over. Errors and warnings live in their lists' arena. False: it was interrupted meanwhile, nothing is said, and kg_run_up ends at once,
+ * with the events of a run that was interrupted.
  */
-void kg_run_review(struct kg_run *run, struct kg_errors *errors, struct kg_errors *warnings);
+bool kg_run_review(struct kg_run *run, struct kg_errors *errors, struct kg_errors *warnings);
 /* The same without a run, of all kinds and nodes: nothing is asked of the world. */
 void kg_graph_review(
     const struct kg_graph *graph, const struct kg_kind *const *kinds, struct kg_errors *errors, struct kg_errors *warnings);

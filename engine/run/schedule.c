@@ -185,14 +185,9 @@ kg_task_cancel(struct kg_run *run, uint32_t node)
 	kg_loop_wake(run->loop);
 }
 
-/* What is on a worker, or being looked at, is cancelled where that ends. */
-void
-kg_schedule_stop(struct kg_run *run)
+static void
+waiting_cancel(struct kg_run *run)
 {
-	if (run->stopping)
-		return;
-	run->stopping = true;
-	kg_pools_empty(run, kg_task_cancel);
 	/* Who is eligible is WAITING as well. */
 	run->eligible.count = 0;
 	for (uint32_t node = 0; node < run->graph->node_count; node++) {
@@ -203,6 +198,17 @@ kg_schedule_stop(struct kg_run *run)
 		else if (task->state == KG_TASK_PAUSING)
 			kg_operation_cancel(task->operation, task->error);
 	}
+}
+
+/* What is on a worker, or being looked at, is cancelled where that ends. */
+void
+kg_schedule_stop(struct kg_run *run)
+{
+	if (run->stopping)
+		return;
+	run->stopping = true;
+	kg_pools_empty(run, kg_task_cancel);
+	waiting_cancel(run);
 	kg_loop_wake(run->loop);
 }
 
@@ -356,6 +362,9 @@ kg_schedule_start(struct kg_run *run)
 		if (run->options.chosen[node])
 			task_start(run, node);
 	paths_measure(run);
+	/* It was interrupted before it began, while the world was asked for the review. */
+	if (run->stopping)
+		waiting_cancel(run);
 	kg_loop_wake(run->loop);
 }
 

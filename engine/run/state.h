@@ -183,7 +183,8 @@ struct kg_run {
 	uint32_t not_ready;    /* tasks that ran and were not ready in time */
 	int64_t settled_s;     /* by the wall clock: when a node was made or got ready last */
 	bool in_barrier, stopping;
-	bool has_failed; /* a node failed by itself, and not because time was up */
+	bool has_failed;         /* a node failed by itself, and not because time was up */
+	bool may_be_interrupted; /* signals and the time limit are watched for */
 	uint32_t interrupts;
 	struct kg_error *stop_error; /* why no more is started */
 	enum kg_run_outcome stop_outcome;
@@ -354,6 +355,7 @@ void kg_task_watch(struct kg_run *run, uint32_t node);
 void kg_barrier_enter(struct kg_run *run);
 
 /* engine/run/interrupt.c */
-[[nodiscard]] struct kg_error *kg_interrupts_start(struct kg_run *run);
+/* Once in a run, by whoever turns the loop first; harmless afterwards. */
+void kg_interrupts_start(struct kg_run *run);
 /* Starts nothing more and ends what runs, gently; a second time at once. */
 void kg_run_stop(struct kg_run *run, struct kg_error *why, enum kg_run_outcome outcome);

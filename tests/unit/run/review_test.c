@@ -1,6 +1,7 @@
 /* Reviews: what a kind says of its nodes before anything starts, and when it is asked. */
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -31,6 +32,7 @@ struct letter_spec {
 static struct {
 	const char *said;
 	struct kg_error *error;
+	int signal; /* that an endless one gets while it is asked; 0: none */
 } answer;
 
 static struct kg_next
@@ -41,6 +43,15 @@ letter_answer(struct kg_job *job)
 	*ret_said =
 	    ((const struct letter_spec *)job->spec)->pages == 0 ? kg_copy(seen.told.arena, strrchr(job->keep, '/') + 1) : NULL;
 	return strcmp(job->name, "deaf") == 0 ? kg_wait_timer(job, 60000, kg_done) : kg_done(job);
+}
+
+/* Only what ends the run ends it. */
+static struct kg_next
+endless_answer(struct kg_job *job)
+{
+	if (answer.signal)
+		raise(answer.signal);
+	return kg_wait_timer(job, 3600000, kg_done);
 }
 
 static const struct kg_field letter_fields[] = {
@@ -65,13 +76,16 @@ letter_review(struct kg_review *review)
 	const struct kg_review_node *steps = kg_review_nodes_of(review, "step", &count);
 
 	const char *first = review->nodes[0].name;
-	bool asks = strcmp(first, "asker") == 0 || strcmp(first, "deaf") == 0;
+	bool is_endless = strcmp(first, "endless") == 0;
+	bool asks = is_endless || strcmp(first, "asker") == 0 || strcmp(first, "deaf") == 0;
 
 	if (asks && review->round == 0) {
 		review->memory = &answer;
 		kg_review_ask(review, &review->nodes[0],
-		    (struct kg_inquiry){
-			.ask = letter_answer, .memory = &answer.said, .limit_ms = 20, .ret_error = &answer.error });
+		    (struct kg_inquiry){ .ask = is_endless ? endless_answer : letter_answer,
+			.memory = &answer.said,
+			.limit_ms = is_endless ? 3600000 : 20,
+			.ret_error = &answer.error });
 		return;
 	}
 	assert_ptr_equal(review->memory, asks ? &answer : NULL);
@@ -277,6 +291,42 @@ what_it_leaves_to_a_node_its_run_finds(void **state)
 	assert_string_equal(seen.left, "for a");
 }
 
+/* Whoever is asked has an hour: only the signal ends it. Then nothing is said, nothing runs, and the run tells its end. */
+static void
+an_interrupt_while_it_asks_ends_the_run(void **state)
+{
+	struct bench *bench = *state;
+	struct kg_errors said = { .arena = bench->arena };
+
+	answer.signal = SIGINT;
+	bench->reviewed = &said;
+	bench_graph(bench,
+	    "[node.endless]\nkind = \"letter\"\nto = \"nobody\"\npages = 10\n[node.a]\nkind = \"step\"\nneeds = [\"endless\"]\n"
+	    "[node.b]\nkind = \"step\"\n");
+	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_INTERRUPTED);
+	assert_int_equal(said.count, 0);
+	assert_int_equal(answer.error->code, KG_ECANCELLED);
+	assert_string_equal(bench->told, "");
+	assert_non_null(strstr(bench->warnings, "interrupted"));
+	assert_int_equal(bench->summary.chosen, 3);
+	assert_int_equal(bench->summary.cancelled, 3);
+	assert_int_equal(bench->summary.failed, 0);
+}
+
+static void
+the_time_limit_of_a_run_counts_while_it_asks(void **state)
+{
+	struct bench *bench = *state;
+	struct kg_errors said = { .arena = bench->arena };
+
+	answer.signal = 0;
+	bench->reviewed = &said;
+	bench_graph(bench, "[node.endless]\nkind = \"letter\"\nto = \"nobody\"\n");
+	assert_int_equal(bench_up(bench, (struct kg_run_options){ .timeout_ms = 1 }), KG_RUN_NOT_READY);
+	assert_int_equal(said.count, 0);
+	assert_int_equal(bench->summary.cancelled, 1);
+}
+
 /* `kgraph check` asks as well, and changes nothing. */
 static void
 who_only_wants_to_know_may_ask(void **state)
@@ -309,6 +359,8 @@ main(void)
 		STORY(what_it_asks_is_answered_before_it_says_anything),
 		STORY(who_does_not_answer_is_not_waited_for),
 		STORY(what_it_leaves_to_a_node_its_run_finds),
+		STORY(an_interrupt_while_it_asks_ends_the_run),
+		STORY(the_time_limit_of_a_run_counts_while_it_asks),
 		STORY(who_only_wants_to_know_may_ask),
 	};
 
