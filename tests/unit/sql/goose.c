@@ -10,6 +10,9 @@
 
 #define GOOSE_VERSION "v3.27.3"
 
+/* Go as the machine has it: in PATH, where its own installer puts it, or where Debian and Ubuntu put versions of it. */
+#define GO "PATH=$PATH:/usr/local/go/bin:$(ls -d /usr/lib/go-1.*/bin 2>/dev/null | sort -Vr | tr '\\n' :); cd / && "
+
 /* What a shell command prints, NULL when it fails. */
 static const char *
 output_of(struct kg_arena *arena, const char *command)
@@ -30,8 +33,7 @@ const char *
 goose_source(struct kg_arena *arena)
 {
 	static const char key[] = "\"Dir\": \"";
-	const char *output =
-	    output_of(arena, "cd / && go mod download -json github.com/pressly/goose/v3@" GOOSE_VERSION " 2>/dev/null");
+	const char *output = output_of(arena, GO "go mod download -json github.com/pressly/goose/v3@" GOOSE_VERSION " 2>/dev/null");
 	const char *start = output ? strstr(output, key) : NULL;
 
 	if (!start)
@@ -53,8 +55,8 @@ goose_program(struct kg_arena *arena)
 		return program;
 	/* Only PostgreSQL's driver: a tenth of the code. */
 	const char *command = kg_format(arena,
-	    "cd / && GOBIN='%s' go install -tags 'no_clickhouse no_libsql no_mssql no_mysql no_sqlite3 no_turso no_vertica no_ydb' "
-	    "github.com/pressly/goose/v3/cmd/goose@" GOOSE_VERSION " 2>/dev/null",
+	    GO "GOBIN='%s' go install -tags 'no_clickhouse no_libsql no_mssql no_mysql no_sqlite3 no_turso no_vertica no_ydb' "
+	       "github.com/pressly/goose/v3/cmd/goose@" GOOSE_VERSION " 2>/dev/null",
 	    folder);
 	return output_of(arena, command) && access(program, X_OK) == 0 ? program : NULL;
 }
