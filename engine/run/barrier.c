@@ -37,7 +37,7 @@ watch_ended(struct kg_operation *operation, const struct kg_outcome *outcome)
 	int64_t now_ns = kg_clock_now_ns();
 
 	task->readiness = KG_READINESS_READY;
-	kg_run_settled(run);
+	kg_run_settled(run, node);
 	run->summary.ready++;
 	kg_run_emit(run, KG_EVENT_NODE_READY, node, (struct kg_event){ .duration_ns = now_ns - task->watched_ns });
 	/* Gates are watched at once. What waits for the barrier was perhaps ready before it was asked. */

@@ -21,9 +21,19 @@ operation_of(struct kg_job *job)
 }
 
 void
-kg_run_settled(struct kg_run *run)
+kg_run_settled(struct kg_run *run, uint32_t node)
 {
-	run->settled_s = kg_clock_wall_ns() / ns_per_s;
+	if (run->settled.node != node)
+		run->settled.before_s = run->settled.at_s;
+	run->settled.node = node;
+	run->settled.at_s = kg_clock_wall_ns() / ns_per_s;
+}
+
+/* When another node was made or got ready last. */
+static int64_t
+settled_s(const struct kg_run *run, uint32_t node)
+{
+	return run->settled.node == node ? run->settled.before_s : run->settled.at_s;
 }
 
 /* All that needs the node, by whatever way. */
@@ -49,9 +59,10 @@ behind_find(struct kg_run *run, struct kg_arena *arena, uint32_t node)
 }
 
 static bool
-may_help(const struct kg_run *run, const struct kg_task *task)
+may_help(const struct kg_run *run, uint32_t node)
 {
-	bool is_hopeless = task->last_try_s > 0 && task->last_try_s > run->settled_s;
+	const struct kg_task *task = &run->tasks[node];
+	bool is_hopeless = task->last_try_s > 0 && task->last_try_s > settled_s(run, node);
 
 	if (task->state == KG_TASK_UNCHOSEN || is_hopeless)
 		return false;
@@ -71,13 +82,13 @@ kg_others_may_help(struct kg_job *job, int64_t last_try_s)
 	if (node == KG_NO_NODE || node >= run->graph->node_count || !run->tasks)
 		return false;
 	run->tasks[node].last_try_s = last_try_s;
-	if (last_try_s <= run->settled_s)
+	if (last_try_s <= settled_s(run, node))
 		return true;
 	struct kg_arena *scratch = kg_arena_make();
 	const bool *is_behind = behind_find(run, scratch, node);
 	bool is_hope = false;
 	for (uint32_t i = 0; i < run->graph->node_count && !is_hope; i++)
-		is_hope = i != node && !is_behind[i] && may_help(run, &run->tasks[i]);
+		is_hope = i != node && !is_behind[i] && may_help(run, i);
 	kg_arena_free(scratch);
 	return is_hope;
 }

@@ -218,7 +218,7 @@ kg_task_finished(struct kg_run *run, uint32_t node)
 	struct kg_task *task = &run->tasks[node];
 
 	run->open--;
-	kg_run_settled(run);
+	kg_run_settled(run, node);
 	users_free(run, node, KG_UNTIL_DONE);
 	if (task->readiness == KG_READINESS_NONE)
 		kg_task_ready(run, node);

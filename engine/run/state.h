@@ -181,7 +181,10 @@ struct kg_run {
 	uint32_t preparing;    /* tasks between having a place and beginning */
 	uint32_t watched;      /* tasks whose readiness is watched */
 	uint32_t not_ready;    /* tasks that ran and were not ready in time */
-	int64_t settled_s;     /* by the wall clock: when a node was made or got ready last */
+	struct {
+		uint32_t node;
+		int64_t at_s, before_s; /* by the wall clock; before: that of another node */
+	} settled;                      /* which node was made or got ready last */
 	bool in_barrier, stopping;
 	bool has_failed;         /* a node failed by itself, and not because time was up */
 	bool may_be_interrupted; /* signals and the time limit are watched for */
@@ -200,7 +203,7 @@ struct kg_run {
 };
 
 /* engine/run/help.c: a node was made, or has got ready */
-void kg_run_settled(struct kg_run *run);
+void kg_run_settled(struct kg_run *run, uint32_t node);
 
 /* engine/run/inquire.c: what reviews ask of the world, all at once; returns when all have ended */
 struct kg_node_inquiry {

@@ -58,6 +58,18 @@ kg_fatal_after(const struct kg_examination *examination, int64_t from_s, int32_t
 	draft->fatal_at_s = draft->is_fatal ? 0 : start_s + grace_s;
 }
 
+/* After what it misses has come, the kubelet takes so long to find it, and the scheduler to find room. */
+static constexpr int64_t tries_again_s = 20;
+
+void
+kg_spare_while_others_may_help(const struct kg_examination *examination, struct kg_draft *draft)
+{
+	const struct kg_diagnosis_rules *rules = &examination->rules;
+
+	if (draft->is_fatal && rules->others_may_help && rules->others_may_help(rules->context, rules->now_s - tries_again_s))
+		draft->is_fatal = false;
+}
+
 static const char *
 sentence(const struct kg_examination *examination, const struct kg_draft *draft)
 {

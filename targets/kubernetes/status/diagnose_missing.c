@@ -154,4 +154,5 @@ kg_missing_tell(const struct kg_examination *examination, const struct kg_missin
 	if (!has_namespace && examination->rules.cluster_s > 0 && from_s < examination->rules.cluster_s + cluster_brings_s)
 		from_s = examination->rules.cluster_s + cluster_brings_s;
 	kg_fatal_after(examination, from_s, is_secret && grace_s >= 0 ? grace_s * secret_patience : grace_s, draft);
+	kg_spare_while_others_may_help(examination, draft);
 }

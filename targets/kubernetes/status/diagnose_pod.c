@@ -51,6 +51,19 @@ static const struct {
 	{ "were unschedulable", "a node is cordoned: `kubectl uncordon` it", false },
 };
 
+/* An autoscaler says that it makes a node for the pod, which takes minutes. */
+static bool
+is_scaled_up(const struct kg_examination *examination, const cJSON *pod)
+{
+	static const char *const reasons[] = { "TriggeredScaleUp", "Nominated" };
+
+	for (const struct kg_near *near = kg_surroundings_events(examination->around, pod); near; near = near->next)
+		for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
+			if (strcmp(kg_event_read(near->object).reason, reasons[i]) == 0)
+				return true;
+	return false;
+}
+
 static void
 examine_scheduling(struct kg_examination *examination, const cJSON *pod, const struct kg_condition *scheduled)
 {
@@ -75,8 +88,10 @@ examine_scheduling(struct kg_examination *examination, const cJSON *pod, const s
 		may_pass = scheduling[i].may_pass;
 		break;
 	}
-	if (!may_pass)
+	if (!may_pass && !is_scaled_up(examination, pod)) {
 		kg_fatal_after(examination, born_s, examination->rules.unschedulable_grace_s, &draft);
+		kg_spare_while_others_may_help(examination, &draft); /* a Job that ends gives its room back */
+	}
 	kg_found(examination, &draft);
 }
 

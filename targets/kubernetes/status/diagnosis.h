@@ -25,6 +25,9 @@
  *   refusal     of pods by quota, LimitRange, pod security, policy, webhook or validation
  *   over        a Job that has failed, a bare pod that has failed, ProgressDeadlineExceeded
  *
+ * What is missing, and a pod without a node, are not fatal either while other nodes of the graph may bring them, and a little longer; nor is a pod for which an
+ * autoscaler makes a node.
+ *
  * All else is told, and does not end the wait: failed probes, mounts that are tried again, back-off, an out-of-memory kill, an eviction,
  * a Service without matching pods, finalizers that others still hold.
  */

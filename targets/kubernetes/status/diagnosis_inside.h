@@ -46,6 +46,9 @@ void kg_found(struct kg_examination *examination, const struct kg_draft *draft);
 /* Makes it fatal grace_s after from_s, or after the apply when that was later; a negative grace never. */
 void kg_fatal_after(const struct kg_examination *examination, int64_t from_s, int32_t grace_s, struct kg_draft *draft);
 
+/* Takes it back as long as another node of the graph may bring what is missing, and for a while longer: until the kubelet or scheduler has tried again. */
+void kg_spare_while_others_may_help(const struct kg_examination *examination, struct kg_draft *draft);
+
 void kg_examine_pod(struct kg_examination *examination, const cJSON *pod);
 /* Each of these tells whether it found something. */
 bool kg_examine_containers(struct kg_examination *examination, const cJSON *pod);

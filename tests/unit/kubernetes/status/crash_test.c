@@ -291,6 +291,68 @@ what_it_speaks_of_and_nobody_knows_gets_its_time(void **state)
 	assert_true(ends(story, words).is_fatal);
 }
 
+/* Of a pod that was made a minute ago, with a status and perhaps an event about it. */
+static bool
+is_given_up(struct story *story, const char *status, const char *event)
+{
+	struct kg_diagnosis_rules rules = {
+		.now_s = cases_now_s,
+		.since_s = cases_now_s - 70,
+		.others_may_help = story->others_may_help,
+		.context = story->context,
+	};
+	const cJSON *pod = object(story,
+	    kg_format(story->arena,
+		"{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\",\"namespace\":\"shop\",\"uid\":\"u\","
+		"\"creationTimestamp\":\"%s\"},\"spec\":{\"nodeName\":\"n\",\"containers\":[{\"name\":\"c\"}]},\"status\":{"
+		"\"phase\":\"Pending\",%s}}",
+		cases_time(story->arena, 60), status));
+	struct kg_surroundings *around = kg_surroundings_make(story->arena);
+
+	if (event)
+		kg_surroundings_add(around,
+		    object(story,
+			kg_format(story->arena,
+			    "{\"apiVersion\":\"v1\",\"kind\":\"Event\",\"metadata\":{\"name\":\"e\",\"namespace\":\"shop\"},"
+			    "\"involvedObject\":{"
+			    "\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"namespace\":\"shop\",\"name\":\"p\",\"uid\":\"u\"},"
+			    "\"reason\":\"%s\"}",
+			    event)));
+	struct kg_findings findings = kg_diagnose(story->arena, &pod, 1, around, &rules);
+	assert_int_equal(findings.count, 1);
+	return findings.items[0].is_fatal;
+}
+
+static void
+what_is_missing_is_waited_for_while_another_node_may_bring_it(void **state)
+{
+	struct story *story = *state;
+	static const char missing[] =
+	    "\"containerStatuses\":[{\"name\":\"c\",\"state\":{\"waiting\":{\"reason\":\"CreateContainerConfigError\","
+	    "\"message\":\"configmap \\\"settings\\\" not found\"}}}]";
+	bool is_on_its_way = true;
+
+	assert_true(is_given_up(story, missing, NULL));
+	story->others_may_help = may_help;
+	story->context = &is_on_its_way;
+	assert_false(is_given_up(story, missing, NULL));
+	is_on_its_way = false;
+	assert_true(is_given_up(story, missing, NULL));
+}
+
+static void
+a_pod_for_which_a_node_is_made_is_waited_for(void **state)
+{
+	struct story *story = *state;
+	static const char unscheduled[] =
+	    "\"conditions\":[{\"type\":\"PodScheduled\",\"status\":\"False\",\"reason\":\"Unschedulable\","
+	    "\"message\":\"0/1 nodes are available: 1 Insufficient cpu.\"}]";
+
+	assert_true(is_given_up(story, unscheduled, NULL));
+	assert_false(is_given_up(story, unscheduled, "TriggeredScaleUp"));
+	assert_true(is_given_up(story, unscheduled, "NotTriggerScaleUp"));
+}
+
 /* A pod of its own that is not to be started again, one of whose containers has ended once. */
 static bool
 end_is_fatal(struct story *story, const char *containers, const char *statuses)
@@ -406,6 +468,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(who_waits_for_its_database_is_let_be_until_that_is_ready, make, drop),
 		cmocka_unit_test_setup_teardown(a_database_that_was_ready_before_it_started_is_no_reason, make, drop),
 		cmocka_unit_test_setup_teardown(what_it_speaks_of_and_nobody_knows_gets_its_time, make, drop),
+		cmocka_unit_test_setup_teardown(what_is_missing_is_waited_for_while_another_node_may_bring_it, make, drop),
+		cmocka_unit_test_setup_teardown(a_pod_for_which_a_node_is_made_is_waited_for, make, drop),
 		cmocka_unit_test_setup_teardown(a_sidecar_is_started_again_whatever_the_pod_says, make, drop),
 		cmocka_unit_test_setup_teardown(the_line_that_tells_most_is_found, make, drop),
 		cmocka_unit_test_setup_teardown(nodes_in_trouble_are_named, make, drop),
