@@ -71,6 +71,16 @@ struct kg_inquiry {
 void kg_review_ask(struct kg_review *review, const struct kg_review_node *node, struct kg_inquiry inquiry);
 /* Leaves something to the node's run, as job->reviewed; it lives in review->keep. */
 void kg_review_leave(struct kg_review *review, const struct kg_review_node *node, const void *what);
+/*
+ * The review and all that is in its arena stay until the run ends, for kinds that go on with it when a node has its turn; errors and warnings are to be set
+ * anew then. Nothing is asked by it any more.
+ */
+void kg_review_hold(struct kg_review *review);
+/*
+ * The folder of what the node has kept (job->keep), and what it would be made of if it ran now (job->fingerprint), for kinds that keep what they have found
+ * out. NULL where that is not known: something that the node needs has changed since it was brought up, or there is no run.
+ */
+const char *kg_review_kept(struct kg_review *review, const struct kg_review_node *node, const char **ret_fingerprint);
 
 /* Adds to errors or to warnings; the advice may be set (kg_error_advise). */
 [[gnu::returns_nonnull, gnu::format(printf, 3, 4)]] struct kg_error *kg_review_error(

@@ -16,6 +16,9 @@ struct nodes {
 	bool is_found;
 };
 
+/* Whether a node and all that it needs are as they were brought up. */
+enum settled : uint8_t { SETTLED_UNKNOWN, SETTLED_ASKED, SETTLED_NOT, SETTLED_YES };
+
 struct kg_reviewing {
 	struct kg_run *run; /* NULL: there is none, and nobody can be asked */
 	const struct kg_graph *graph;
@@ -27,6 +30,8 @@ struct kg_reviewing {
 	uint32_t searches;
 	uint32_t searched;                         /* what the last search began at */
 	KG_LIST(struct kg_node_inquiry) inquiries; /* of the kind that is being reviewed */
+	enum settled *settled;                     /* by node; NULL before the first question */
+	bool is_held;
 };
 
 static bool
@@ -109,7 +114,8 @@ kind_review(
 	}
 	const struct kg_run *run = reviewing->run;
 	bool is_run = run && !run->options.reading && !run->options.plan;
-	struct kg_review review = {
+	struct kg_review *review = kg_new(arena, struct kg_review);
+	*review = (struct kg_review){
 		.arena = arena,
 		.nodes = filled,
 		.count = count,
@@ -122,14 +128,14 @@ kind_review(
 	};
 	reviewing->inquiries.count = 0;
 	if (count > 0)
-		reviewing->kinds[kind]->review(&review);
+		reviewing->kinds[kind]->review(review);
 	if (reviewing->inquiries.count == 0)
 		return;
 	inquire(arena, reviewing);
 	if (is_interrupted(run))
 		return;
-	review.round = 1;
-	reviewing->kinds[kind]->review(&review);
+	review->round = 1;
+	reviewing->kinds[kind]->review(review);
 }
 
 static void
@@ -162,25 +168,36 @@ is_news(struct kg_run *run, uint32_t kind)
 	return is_news;
 }
 
+static struct kg_reviewing *
+reviewing_make(struct kg_arena *arena, const struct kg_graph *graph, const struct kg_kind *const *kinds, const uint8_t *chosen,
+    struct kg_run *run)
+{
+	struct kg_reviewing *reviewing = kg_new(arena, struct kg_reviewing);
+	uint32_t count = 0;
+
+	while (kinds[count])
+		count++;
+	*reviewing = (struct kg_reviewing){ .run = run, .graph = graph, .kinds = kinds, .chosen = chosen, .searched = KG_NO_NODE };
+	reviewing->nodes = kg_new_array(arena, struct nodes, count);
+	return reviewing;
+}
+
 static void
 review_all(const struct kg_graph *graph, const struct kg_kind *const *kinds, const uint8_t *chosen, struct kg_run *run,
     struct kg_errors *errors, struct kg_errors *warnings)
 {
 	struct kg_arena *arena = NULL;
-	struct kg_reviewing reviewing = { .run = run, .graph = graph, .kinds = kinds, .chosen = chosen, .searched = KG_NO_NODE };
+	struct kg_reviewing *reviewing = NULL;
 	struct kg_errors found = { 0 }, noticed = { 0 };
-	uint32_t count = 0;
 
-	while (kinds[count])
-		count++;
-	for (uint32_t kind = 0; kind < count && !is_interrupted(run); kind++) {
+	for (uint32_t kind = 0; kinds[kind] && !is_interrupted(run); kind++) {
 		if (!kinds[kind]->review || (run && !run->options.reading && !is_news(run, kind)))
 			continue;
 		if (!arena) {
 			arena = found.arena = noticed.arena = kg_arena_make();
-			reviewing.nodes = kg_new_array(arena, struct nodes, count);
+			reviewing = reviewing_make(arena, graph, kinds, chosen, run);
 		}
-		kind_review(arena, &reviewing, kind, &found, &noticed);
+		kind_review(arena, reviewing, kind, &found, &noticed);
 	}
 	if (!arena)
 		return;
@@ -189,7 +206,10 @@ review_all(const struct kg_graph *graph, const struct kg_kind *const *kinds, con
 		all_copy(errors, &found);
 		all_copy(warnings, &noticed);
 	}
-	kg_arena_free(arena);
+	if (reviewing->is_held && run)
+		kg_list_push(run->arena, &run->batch_arenas, arena);
+	else
+		kg_arena_free(arena);
 }
 
 bool
@@ -254,6 +274,86 @@ kg_review_leave(struct kg_review *review, const struct kg_review_node *node, con
 	if (!run->reviewed)
 		run->reviewed = kg_new_array(run->arena, const void *, run->graph->node_count);
 	run->reviewed[node->index] = what;
+}
+
+void
+kg_review_hold(struct kg_review *review)
+{
+	review->inside->is_held = true;
+}
+
+static bool
+is_as_brought_up(struct kg_run *run, uint32_t node)
+{
+	struct kg_arena *scratch = kg_arena_make();
+	struct kg_inspection inspection;
+
+	kg_inspect(run, node, scratch, scratch, false, &inspection);
+	bool is_same = run->tasks[node].before && !inspection.error && !inspection.is_changed;
+	kg_arena_free(scratch);
+	return is_same;
+}
+
+static bool
+are_needs_settled(const struct kg_reviewing *reviewing, uint32_t index)
+{
+	const struct kg_node *node = &reviewing->graph->nodes[index];
+
+	for (uint32_t i = 0; i < node->edge_count; i++)
+		if (reviewing->settled[reviewing->graph->edges[node->first_edge + i].node] != SETTLED_YES)
+			return false;
+	return true;
+}
+
+/* Each node once, behind those that it needs. */
+static void
+settled_find(struct kg_arena *arena, struct kg_reviewing *reviewing, uint32_t from)
+{
+	const struct kg_graph *graph = reviewing->graph;
+	KG_LIST(uint32_t) stack = { 0 };
+
+	if (!reviewing->settled)
+		reviewing->settled = kg_new_array(arena, enum settled, graph->node_count);
+	kg_list_push(arena, &stack, from);
+	while (stack.count > 0) {
+		uint32_t index = stack.items[stack.count - 1];
+		const struct kg_node *node = &graph->nodes[index];
+		enum settled *settled = &reviewing->settled[index];
+
+		if (*settled != SETTLED_UNKNOWN)
+			stack.count--;
+		if (*settled == SETTLED_ASKED)
+			*settled = are_needs_settled(reviewing, index) && is_as_brought_up(reviewing->run, index) ? SETTLED_YES
+														  : SETTLED_NOT;
+		if (*settled != SETTLED_UNKNOWN)
+			continue;
+		*settled = SETTLED_ASKED;
+		for (uint32_t i = 0; i < node->edge_count; i++)
+			kg_list_push(arena, &stack, graph->edges[node->first_edge + i].node);
+	}
+}
+
+const char *
+kg_review_kept(struct kg_review *review, const struct kg_review_node *node, const char **ret_fingerprint)
+{
+	struct kg_reviewing *reviewing = review->inside;
+	struct kg_run *run = reviewing->run;
+	const struct kg_node *it = &reviewing->graph->nodes[node->index];
+	struct kg_inspection inspection;
+
+	if (!run)
+		return NULL;
+	for (uint32_t i = 0; i < it->edge_count; i++)
+		settled_find(review->arena, reviewing, reviewing->graph->edges[it->first_edge + i].node);
+	if (it->edge_count > 0 && !are_needs_settled(reviewing, node->index))
+		return NULL;
+	kg_inspect(run, node->index, review->arena, review->arena, false, &inspection);
+	if (inspection.error)
+		return NULL;
+	char *hex = kg_new_array(review->arena, char, KG_DIGEST_HEX + 1);
+	kg_digest_tell(inspection.fingerprint, hex);
+	*ret_fingerprint = hex;
+	return kg_format(review->arena, "%s/nodes/%s", run->folders.state, node->name);
 }
 
 const struct kg_review_node *

@@ -167,7 +167,7 @@ struct kg_run {
 	KG_LIST(uint32_t) finishing;             /* have run in this turn: to be recorded, and told */
 	KG_LIST(uint32_t) gotten_ready;          /* in this turn, after they were made: to be recorded */
 	KG_LIST(uint32_t) eligible;              /* all that they need is there: to be inspected in this turn */
-	KG_LIST(struct kg_arena *) batch_arenas; /* of inspections; freed with the run */
+	KG_LIST(struct kg_arena *) batch_arenas; /* of inspections and held reviews; freed with the run */
 	KG_LIST(struct kg_survey *) surveys;
 	struct kg_map survey_index;
 	struct kg_map stream_index; /* key → index into streams */
