@@ -471,12 +471,18 @@ kg_stat_cache_close(struct kg_stat_cache *cache, struct kg_arena *arena)
 	is_changed |= records_keep_old(cache, scratch, &kept);
 	if (is_changed)
 		error = kg_error_copy(arena, kg_stat_file_write(scratch, cache->path, kept.items, kept.count));
+	kg_arena_free(scratch);
+	kg_stat_cache_drop(cache);
+	return error;
+}
+
+void
+kg_stat_cache_drop(struct kg_stat_cache *cache)
+{
 	for (uint32_t i = 0; i < shard_count; i++) {
 		free(cache->shards[i].items);
 		pthread_mutex_destroy(&cache->shards[i].mutex);
 		pthread_cond_destroy(&cache->shards[i].bell);
 	}
 	kg_stat_file_unmap(&cache->file);
-	kg_arena_free(scratch);
-	return error;
 }

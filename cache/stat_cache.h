@@ -56,3 +56,5 @@ uint64_t kg_stat_cache_hashed(const struct kg_stat_cache *cache);
     struct kg_stat_cache *cache, struct kg_arena *arena, const char *path, struct kg_file_state *ret_state);
 /* Writes what is worth keeping (only when something changed; atomically) and frees. A failed write is returned but harmless. */
 [[nodiscard]] struct kg_error *kg_stat_cache_close(struct kg_stat_cache *cache, struct kg_arena *arena);
+/* Frees it and writes nothing, for who changes nothing. */
+void kg_stat_cache_drop(struct kg_stat_cache *cache);

@@ -76,11 +76,14 @@ void kg_review_leave(struct kg_review *review, const struct kg_review_node *node
  * anew then. Nothing is asked by it any more.
  */
 void kg_review_hold(struct kg_review *review);
-/*
- * The folder of what the node has kept (job->keep), and what it would be made of if it ran now (job->fingerprint), for kinds that keep what they have found
- * out. NULL where that is not known: something that the node needs has changed since it was brought up, or there is no run.
- */
-const char *kg_review_kept(struct kg_review *review, const struct kg_review_node *node, const char **ret_fingerprint);
+/* For kinds that keep what they have found out about a node, with what it was made of. */
+struct kg_review_kept {
+	const char *folder;      /* job->keep; NULL: nobody knows whether what is there still holds */
+	const char *fingerprint; /* job->fingerprint, if the node ran now */
+	bool is_up;              /* by that it was brought up, and nothing of it runs again unless it has gone */
+};
+/* Not known without a run, and where something that the node needs has changed since it was brought up. */
+struct kg_review_kept kg_review_kept(struct kg_review *review, const struct kg_review_node *node);
 
 /* Adds to errors or to warnings; the advice may be set (kg_error_advise). */
 [[gnu::returns_nonnull, gnu::format(printf, 3, 4)]] struct kg_error *kg_review_error(

@@ -333,27 +333,39 @@ settled_find(struct kg_arena *arena, struct kg_reviewing *reviewing, uint32_t fr
 	}
 }
 
-const char *
-kg_review_kept(struct kg_review *review, const struct kg_review_node *node, const char **ret_fingerprint)
+/* Who only reads has had no need of it so far. */
+static bool
+can_inspect(struct kg_run *run)
+{
+	if (run->stat_cache)
+		return true;
+	return !kg_stat_cache_open(run->arena, kg_format(run->arena, "%s/stat.bin", run->options.folder), &run->stat_cache);
+}
+
+struct kg_review_kept
+kg_review_kept(struct kg_review *review, const struct kg_review_node *node)
 {
 	struct kg_reviewing *reviewing = review->inside;
 	struct kg_run *run = reviewing->run;
 	const struct kg_node *it = &reviewing->graph->nodes[node->index];
 	struct kg_inspection inspection;
 
-	if (!run)
-		return NULL;
+	if (!run || !can_inspect(run))
+		return (struct kg_review_kept){ 0 };
 	for (uint32_t i = 0; i < it->edge_count; i++)
 		settled_find(review->arena, reviewing, reviewing->graph->edges[it->first_edge + i].node);
-	if (it->edge_count > 0 && !are_needs_settled(reviewing, node->index))
-		return NULL;
+	if (!are_needs_settled(reviewing, node->index))
+		return (struct kg_review_kept){ 0 };
 	kg_inspect(run, node->index, review->arena, review->arena, false, &inspection);
 	if (inspection.error)
-		return NULL;
+		return (struct kg_review_kept){ 0 };
 	char *hex = kg_new_array(review->arena, char, KG_DIGEST_HEX + 1);
 	kg_digest_tell(inspection.fingerprint, hex);
-	*ret_fingerprint = hex;
-	return kg_format(review->arena, "%s/nodes/%s", run->folders.state, node->name);
+	return (struct kg_review_kept){
+		.folder = kg_format(review->arena, "%s/nodes/%s", run->folders.state, node->name),
+		.fingerprint = hex,
+		.is_up = run->tasks[node->index].before && !inspection.is_changed,
+	};
 }
 
 const struct kg_review_node *

@@ -381,7 +381,9 @@ kg_run_close(struct kg_run *run)
 {
 	if (run->loop)
 		loop_close(run);
-	if (run->stat_cache) {
+	if (run->stat_cache && run->options.reading) {
+		kg_stat_cache_drop(run->stat_cache);
+	} else if (run->stat_cache) {
 		struct kg_error *error = kg_stat_cache_close(run->stat_cache, run->arena);
 
 		if (error)
