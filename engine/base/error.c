@@ -97,6 +97,18 @@ kg_error_copy(struct kg_arena *arena, const struct kg_error *error)
 	return first;
 }
 
+struct kg_error *
+kg_error_copy_all(struct kg_arena *arena, const struct kg_error *error)
+{
+	struct kg_error *first = NULL, **link = &first;
+
+	for (; error; error = error->next) {
+		*link = kg_error_copy(arena, error);
+		link = &(*link)->next;
+	}
+	return first;
+}
+
 const char *
 kg_error_text(struct kg_arena *arena, const struct kg_error *error)
 {

@@ -65,6 +65,8 @@ struct kg_error {
 
 /* Copies an error with all its causes into another arena. Static texts may be shared; nothing of the old arena is. */
 struct kg_error *kg_error_copy(struct kg_arena *arena, const struct kg_error *error);
+/* The same with all that were found in the same pass behind it. */
+struct kg_error *kg_error_copy_all(struct kg_arena *arena, const struct kg_error *error);
 
 /* "message: cause: cause" on one line, without place, advice and detail. */
 const char *kg_error_text(struct kg_arena *arena, const struct kg_error *error);

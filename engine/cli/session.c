@@ -46,7 +46,11 @@ error_show(void *context, struct kg_text *text, const char *subject, const struc
 	struct kg_error_look look = cli->look;
 
 	look.subject = subject;
-	kg_error_show(text, &look, error);
+	for (; error; error = error->next) {
+		kg_error_show(text, &look, error);
+		if (error->next)
+			kg_text_add(text, "\n");
+	}
 }
 
 /* Of the widest name that will be told; 0: not known. */

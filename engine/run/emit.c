@@ -4,6 +4,16 @@
 #include "engine/run/state.h"
 
 /* The one place where secrets are taken out of what is told. */
+static void
+error_mask(struct kg_run *run, struct kg_error *error)
+{
+	for (; error; error = error->cause) {
+		error->message = kg_mask_text(run->arena, &run->mask, error->message);
+		error->advice = error->advice ? kg_mask_text(run->arena, &run->mask, error->advice) : NULL;
+		error->detail = error->detail ? kg_mask_text(run->arena, &run->mask, error->detail) : NULL;
+	}
+}
+
 void
 kg_run_emit(struct kg_run *run, enum kg_event_type type, uint32_t node, struct kg_event event)
 {
@@ -21,13 +31,10 @@ kg_run_emit(struct kg_run *run, enum kg_event_type type, uint32_t node, struct k
 	if (event.text)
 		event.text = kg_mask_text(run->arena, &run->mask, event.text);
 	if (event.error) {
-		struct kg_error *masked = kg_error_copy(run->arena, event.error);
+		struct kg_error *masked = kg_error_copy_all(run->arena, event.error);
 
-		for (struct kg_error *error = masked; error; error = error->cause) {
-			error->message = kg_mask_text(run->arena, &run->mask, error->message);
-			error->advice = error->advice ? kg_mask_text(run->arena, &run->mask, error->advice) : NULL;
-			error->detail = error->detail ? kg_mask_text(run->arena, &run->mask, error->detail) : NULL;
-		}
+		for (struct kg_error *one = masked; one; one = one->next)
+			error_mask(run, one);
 		event.error = masked;
 	}
 	reporter->report(reporter->context, &event);

@@ -52,7 +52,7 @@ failure_take(struct kg_sink_ending *ending, const struct kg_sink_look *look, con
 	const char *key = kg_text_end(&words);
 	if (!kg_map_get(&ending->failures_by_text, key, &index)) {
 		struct kg_sink_failure failure = {
-			.error = kg_error_copy(ending->arena, event->error),
+			.error = kg_error_copy_all(ending->arena, event->error),
 			.log = event->text && *event->text ? kg_copy(ending->arena, event->text) : NULL,
 		};
 
