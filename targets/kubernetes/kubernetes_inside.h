@@ -25,6 +25,7 @@
 
 struct gathering;
 struct kubernetes_asking;
+struct kubernetes_turn;
 struct kg_crashes;
 struct kg_finding;
 struct kg_review;
@@ -78,8 +79,10 @@ struct kubernetes_reading {
 	struct kg_arena *arena; /* NULL: none */
 	const struct kubernetes_spec *spec;
 	const char *node;
-	const char *rendered; /* what the command printed; NULL: there is none */
+	const char *rendered; /* what the command printed, behind a line of ours; NULL: there is none */
 	size_t rendered_size;
+	const char *rendered_file; /* where that is kept */
+	bool is_kept;              /* it comes from there */
 	struct kg_errors errors;
 	struct kg_manifest manifest;
 };
@@ -164,6 +167,7 @@ struct kubernetes_state {
 	KG_LIST(struct kubernetes_listing *) listings;
 	struct kg_api_items *claims;
 	struct kubernetes_asking *asking; /* of what the review left to be asked; NULL: nothing */
+	struct kubernetes_turn *turn;     /* of the review of what was not known before; NULL: none */
 	KG_LIST(struct gathering *) gatherings;
 	struct kubernetes_show *show;
 	struct kubernetes_removal removal;
@@ -231,6 +235,16 @@ struct kg_next kg_kubernetes_failed(struct kg_job *job, struct kg_error *error);
 
 /* ---- the operations and their columns ---- */
 
+/* ---- what was rendered (kubernetes_rendered.c) ---- */
+
+/* What the node's command printed when it was made of the fingerprint, as it is kept and read. */
+void kg_kubernetes_rendered_set(struct kubernetes_reading *reading, struct kg_arena *arena, const char *folder,
+    const char *fingerprint, const char *printed, size_t size);
+/* The same as the last run has kept it in the folder; false when that was printed by something else, or there is none. */
+bool kg_kubernetes_rendered_read(struct kubernetes_reading *reading, const char *folder, const char *fingerprint);
+/* Adds to errors about it which template it was rendered from, as far as that is said there. What stands in a Secret is not shown. Each error once. */
+void kg_kubernetes_rendered_tell(struct kg_errors *errors, const struct kubernetes_reading *readings, uint32_t count);
+
 kg_step kg_kubernetes_look, kg_kubernetes_run, kg_kubernetes_ready, kg_kubernetes_undo, kg_kubernetes_gather, kg_kubernetes_show;
 void kg_kubernetes_review(struct kg_review *review);
 
@@ -240,6 +254,12 @@ void kg_kubernetes_review(struct kg_review *review);
  */
 struct kg_next kg_kubernetes_lacks_ask(struct kg_job *job, kg_step *then);
 [[nodiscard]] struct kg_error *kg_kubernetes_lacks_tell(struct kg_job *job);
+
+/*
+ * What was not known of the node when all of them were reviewed, such as what its command prints, reviewed before the first write: goes on with then, or fails
+ * with what is wrong.
+ */
+struct kg_next kg_kubernetes_turn_review(struct kg_job *job, kg_step *then);
 
 /* Fills item->live of all items, and refuses those that are somebody else's. Goes on with then. */
 struct kg_next kg_kubernetes_see(struct kg_job *job, kg_step *then);

@@ -44,8 +44,7 @@ kg_kubernetes_read(struct kubernetes_reading *reading)
 	}
 	if (reading->rendered)
 		kg_manifest_read(arena, &reading->errors,
-		    &(struct kg_yaml_source){
-			kg_format(arena, "what `render` of %s printed", reading->node), reading->rendered, reading->rendered_size },
+		    &(struct kg_yaml_source){ reading->rendered_file, reading->rendered, reading->rendered_size },
 		    &reading->manifest);
 }
 
@@ -122,25 +121,22 @@ kg_kubernetes_patch(struct kubernetes_reading *reading, kg_manifest_scope *scope
 struct kg_error *
 kg_kubernetes_errors(struct kg_job *job, const struct kg_errors *errors)
 {
-	struct kg_error *first = NULL, *last = NULL;
-
-	for (const struct kg_error *error = errors->first; error; error = error->next) {
-		struct kg_error *copy = kg_error_copy(job->arena, error);
-
-		copy->next = NULL;
-		if (last)
-			last->next = copy;
-		else
-			first = copy;
-		last = copy;
-	}
-	return first;
+	return kg_error_copy_all(job->arena, errors->first);
 }
 
+/* There may be Secrets in what was printed. */
 static void
 read_work(void *data)
 {
-	kg_kubernetes_read(data);
+	struct kubernetes_reading *reading = data;
+	struct kg_error *error = NULL;
+
+	if (reading->rendered)
+		error = kg_file_write(reading->arena, reading->rendered_file, reading->rendered, reading->rendered_size, 0600);
+	if (error)
+		kg_errors_add(&reading->errors, error);
+	kg_kubernetes_read(reading);
+	kg_kubernetes_rendered_tell(&reading->errors, reading, 1);
 }
 
 static struct kg_next
@@ -179,8 +175,8 @@ rendered(struct kg_job *job)
 		return kg_kubernetes_failed(job, kg_error_wrap(job->arena, kg_child_error(job), "`render` failed"));
 	if (job->child.output_size >= render_limit)
 		return kg_kubernetes_failed(job, kg_error_make(job->arena, KG_EINPUT, "`render` printed more than 64 MiB"));
-	state->reading.rendered = job->child.output;
-	state->reading.rendered_size = job->child.output_size;
+	kg_kubernetes_rendered_set(
+	    &state->reading, job->arena, job->keep, job->fingerprint, job->child.output, job->child.output_size);
 	return read_begin(job);
 }
 
@@ -279,6 +275,7 @@ kg_kubernetes_items(struct kg_job *job)
 	struct kubernetes_reading *reading = &state->reading;
 
 	kg_kubernetes_patch(reading, scope, state->api);
+	kg_kubernetes_rendered_tell(&reading->errors, reading, 1);
 	if (reading->errors.first)
 		return kg_kubernetes_errors(job, &reading->errors);
 	state->count = reading->manifest.objects.count;

@@ -51,6 +51,19 @@ errors_take(struct kg_review *review, const struct kg_review_node *node, struct 
 	return is_partial;
 }
 
+/*
+ * What the node's command printed in the last run, where it would print the same now. A run renders anew what has not come up: what the command reads may not
+ * all be among `inputs`.
+ */
+static bool
+rendered_find(struct kg_review *review, const struct kg_review_node *node, struct kubernetes_reading *reading)
+{
+	struct kg_review_kept kept = kg_review_kept(review, node);
+
+	return kept.folder && (kept.is_up || !review->is_run) &&
+	    kg_kubernetes_rendered_read(reading, kept.folder, kept.fingerprint);
+}
+
 static void
 node_read(struct kubernetes_view *view, uint32_t index)
 {
@@ -58,15 +71,18 @@ node_read(struct kubernetes_view *view, uint32_t index)
 	const struct kg_review_node *node = &review->nodes[index];
 	const struct kubernetes_spec *spec = node->spec;
 	struct kubernetes_reading *reading = &view->readings[index];
-	bool is_partial = spec->render && *spec->render;
+	bool is_partial;
 
 	*reading = (struct kubernetes_reading){ .arena = review->arena, .spec = spec, .node = node->name };
 	reading->errors.arena = review->arena;
+	is_partial = spec->render && *spec->render && !rendered_find(review, node, reading);
 	kg_kubernetes_read(reading);
+	kg_kubernetes_rendered_tell(&reading->errors, reading, 1);
 	is_partial |= errors_take(review, node, &reading->errors, false);
 	for (const struct kg_pair *pair = spec->values; pair && pair->name; pair++)
 		is_partial |= is_open(pair->value);
 	kg_kubernetes_patch(reading, NULL, NULL);
+	kg_kubernetes_rendered_tell(&reading->errors, reading, 1);
 	errors_take(review, node, &reading->errors, !is_partial);
 	view->nodes[index] = (struct kg_reviewed){
 		.node = node->name,
@@ -99,9 +115,24 @@ setting_has(const struct kg_review_node *node, const char *name, const char *tex
 	return false;
 }
 
+static bool
+setting_is_open(const struct kg_review_node *node, const char *name)
+{
+	const struct kg_value *value = kg_value_member(node->values, node->settings, name);
+	uint32_t count = value && value->type == KG_VALUE_LIST ? value->count : 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		const struct kg_value *item = &node->values->items[value->start + i];
+
+		if (item->type == KG_VALUE_TEXT && is_open(kg_value_text(node->values, item)))
+			return true;
+	}
+	return value && value->type == KG_VALUE_TEXT && is_open(kg_value_text(node->values, value));
+}
+
 /* References are compared as they are written: ${node.image.ref} here and there is the same image. */
-static enum kg_presence
-has_image(void *context, const char *, const char *image)
+enum kg_presence
+kg_kubernetes_has_image(void *context, const char *, const char *image)
 {
 	const struct kubernetes_view *view = context;
 	uint32_t count;
@@ -112,6 +143,20 @@ has_image(void *context, const char *, const char *image)
 			return KG_PRESENT;
 	/* A reference that is not known yet may be to what another node has pushed or loaded. */
 	return count > 0 && !is_open(image) ? KG_ABSENT : KG_PRESENCE_UNKNOWN;
+}
+
+enum kg_presence
+kg_kubernetes_has_known_image(void *context, const char *cluster, const char *image)
+{
+	const struct kubernetes_view *view = context;
+	enum kg_presence presence = kg_kubernetes_has_image(context, cluster, image);
+	uint32_t count;
+	const struct kg_review_node *loads = kg_review_nodes_of(view->review, "image-load", &count);
+
+	for (uint32_t i = 0; presence == KG_ABSENT && i < count; i++)
+		if (setting_is_open(&loads[i], "image"))
+			return KG_ABSENT_YET;
+	return presence;
 }
 
 /* "[ADDRESS:]PORT:NODEPORT[/PROTOCOL]" */
@@ -136,8 +181,8 @@ kind_cluster(struct kg_review *review, const char *cluster)
 	return NULL;
 }
 
-static enum kg_presence
-maps_port(void *context, const char *cluster, int64_t node_port)
+enum kg_presence
+kg_kubernetes_maps_port(void *context, const char *cluster, int64_t node_port)
 {
 	const struct kubernetes_view *view = context;
 	const struct kg_review_node *node = kind_cluster(view->review, cluster);
@@ -187,12 +232,13 @@ namespace_of(const struct kubernetes_view *view, uint32_t index, const struct kg
 
 /* The node's object that speaks of that Service, or NULL. From another namespace the name alone leads elsewhere. */
 static const struct kg_object *
-object_speaks(const struct kubernetes_view *view, uint32_t index, const char *service, const char *service_namespace)
+object_speaks(
+    const struct kubernetes_view *view, uint32_t index, uint32_t first, const char *service, const char *service_namespace)
 {
 	const struct kg_manifest *manifest = &view->readings[index].manifest;
 	const char *from_elsewhere = kg_format(view->review->arena, "%s.%s", service, service_namespace);
 
-	for (uint32_t i = 0; i < manifest->objects.count; i++) {
+	for (uint32_t i = first; i < manifest->objects.count; i++) {
 		const struct kg_object *object = &manifest->objects.items[i];
 		enum kg_object_level level = kg_object_level(object);
 		const char *host = strcmp(namespace_of(view, index, object), service_namespace) == 0 ? service : from_elsewhere;
@@ -221,25 +267,36 @@ is_database(const struct kg_object *object)
 	return false;
 }
 
-/* Whoever speaks of the database's host, is of the same cluster, and does not come after the migration. */
+/* Whoever speaks of the database's host, is of the same cluster, and does not come after the migration. Objects from first on. */
 static void
-users_review(struct kubernetes_view *view, uint32_t server, const struct kg_object *service, const struct kg_review_node *migration)
+user_review(struct kubernetes_view *view, const struct kubernetes_database *database, uint32_t index, uint32_t first)
 {
 	struct kg_review *review = view->review;
-	const char *namespace_ = namespace_of(view, server, service);
+	const struct kg_review_node *migration = database->migration, *node = &review->nodes[index];
+	const char *namespace_ = namespace_of(view, database->server, &database->service);
 
-	for (uint32_t i = 0; i < review->count; i++) {
-		if (i == server || strcmp(view->nodes[i].cluster, view->nodes[server].cluster) != 0)
-			continue;
-		const struct kg_object *object = object_speaks(view, i, service->name, namespace_);
-		if (!object || kg_review_needs(review, &review->nodes[i], migration) ||
-		    kg_review_needs(review, migration, &review->nodes[i]))
-			continue;
-		struct kg_error *warning = kg_review_warn(review, object->place,
-		    "%s speaks to the database %s, whose schema the node `%s` makes, and may start before it",
-		    kg_object_tell(review->arena, object), service->name, migration->name);
-		kg_error_advise(review->arena, warning, "add \"%s\" to `needs` of `%s`", migration->name, review->nodes[i].name);
-	}
+	if (index == database->server || strcmp(view->nodes[index].cluster, view->nodes[database->server].cluster) != 0)
+		return;
+	const struct kg_object *object = object_speaks(view, index, first, database->service.name, namespace_);
+	if (!object || kg_review_needs(review, node, migration) || kg_review_needs(review, migration, node))
+		return;
+	struct kg_error *warning = kg_review_warn(review, object->place,
+	    "%s speaks to the database %s, whose schema the node `%s` makes, and may start before it",
+	    kg_object_tell(review->arena, object), database->service.name, migration->name);
+	kg_error_advise(review->arena, warning, "add \"%s\" to `needs` of `%s`", migration->name, node->name);
+}
+
+/* Those among the node's objects, from first on, whose schema a migration makes that needs the node. */
+static void
+databases_find(struct kubernetes_view *view, const struct kg_review_node *migration, uint32_t index, uint32_t first)
+{
+	const struct kg_manifest *manifest = &view->readings[index].manifest;
+
+	for (uint32_t at = first; at < manifest->objects.count; at++)
+		if (is_database(&manifest->objects.items[at]) &&
+		    kg_review_needs(view->review, migration, &view->review->nodes[index]))
+			kg_list_push(view->review->arena, &view->databases,
+			    (struct kubernetes_database){ migration, index, manifest->objects.items[at] });
 }
 
 static void
@@ -250,42 +307,52 @@ schemas_review(struct kubernetes_view *view)
 	const struct kg_review_node *migrations = kg_review_nodes_of(review, "migration", &count);
 
 	for (uint32_t m = 0; m < count; m++)
-		for (uint32_t i = 0; i < review->count; i++) {
-			const struct kg_manifest *manifest = &view->readings[i].manifest;
+		for (uint32_t i = 0; i < review->count; i++)
+			databases_find(view, &migrations[m], i, 0);
+	for (uint32_t d = 0; d < view->databases.count; d++)
+		for (uint32_t i = 0; i < review->count; i++)
+			user_review(view, &view->databases.items[d], i, 0);
+}
 
-			if (!kg_review_needs(review, &migrations[m], &review->nodes[i]))
-				continue;
-			for (uint32_t at = 0; at < manifest->objects.count; at++)
-				if (is_database(&manifest->objects.items[at]))
-					users_review(view, i, &manifest->objects.items[at], &migrations[m]);
-		}
+void
+kg_kubernetes_schemas_review(struct kubernetes_view *view, uint32_t node, uint32_t first)
+{
+	uint32_t count;
+	const struct kg_review_node *migrations = kg_review_nodes_of(view->review, "migration", &count);
+
+	for (uint32_t d = 0; d < view->databases.count; d++)
+		user_review(view, &view->databases.items[d], node, first);
+	for (uint32_t m = 0; m < count; m++)
+		databases_find(view, &migrations[m], node, first);
 }
 
 /* Two nodes that have the same object would take it from each other at every run. */
+void
+kg_kubernetes_own(struct kubernetes_view *view, uint32_t node, const struct kg_object *object)
+{
+	struct kg_review *review = view->review;
+	struct kg_object named = *object;
+	uint32_t first;
+
+	if (kg_object_level(object) <= KG_LEVEL_DEFINITION || is_open(object->name))
+		return;
+	if (!named.namespace_ && kg_object_is_namespaced(named.api_version, named.kind) == 1)
+		named.namespace_ = view->nodes[node].namespace_;
+	const char *key = kg_format(review->arena, "%s %s", view->nodes[node].cluster, kg_object_key(review->arena, &named));
+	if (kg_map_get(&view->owners, key, &first) && first != node)
+		kg_review_error(review, object->place, "%s is of the node `%s` already", kg_object_tell(review->arena, &named),
+		    review->nodes[first].name);
+	else
+		kg_map_put(&view->owners, key, node);
+}
+
 static void
 duplicates_review(struct kubernetes_view *view)
 {
-	struct kg_review *review = view->review;
-	struct kg_map known = { .arena = review->arena };
-	uint32_t first;
-
-	for (uint32_t i = 0; i < review->count; i++)
-		for (uint32_t at = 0; at < view->readings[i].manifest.objects.count; at++) {
-			const struct kg_object *object = &view->readings[i].manifest.objects.items[at];
-			struct kg_object named = *object;
-
-			if (!named.namespace_ && kg_object_is_namespaced(named.api_version, named.kind) == 1)
-				named.namespace_ = view->nodes[i].namespace_;
-			const char *key =
-			    kg_format(review->arena, "%s %s", view->nodes[i].cluster, kg_object_key(review->arena, &named));
-			if (kg_object_level(object) <= KG_LEVEL_DEFINITION || is_open(object->name))
-				continue;
-			if (kg_map_get(&known, key, &first) && first != i)
-				kg_review_error(review, object->place, "%s is of the node `%s` already",
-				    kg_object_tell(review->arena, &named), review->nodes[first].name);
-			else
-				kg_map_put(&known, key, i);
-		}
+	view->owners.arena = view->review->arena;
+	for (uint32_t i = 0; i < view->review->count; i++)
+		for (uint32_t at = 0; at < view->readings[i].manifest.objects.count; at++)
+			kg_kubernetes_own(view, i, &view->readings[i].manifest.objects.items[at]);
 }
 
 static struct kubernetes_view *
@@ -307,8 +374,8 @@ view_make(struct kg_review *review)
 }
 
 /* Of the kind's rules for an object, the most exact one: whether its readiness is waited for. */
-static bool
-is_let_be(void *context, const struct kg_reviewed *node, const struct kg_object *object)
+bool
+kg_kubernetes_is_let_be(void *context, const struct kg_reviewed *node, const struct kg_object *object)
 {
 	const struct kubernetes_view *view = context;
 	const struct kubernetes_spec *spec = view->review->nodes[node - view->nodes].spec;
@@ -319,11 +386,28 @@ is_let_be(void *context, const struct kg_reviewed *node, const struct kg_object 
 	return is && strcmp(is, "applied") == 0;
 }
 
+static void
+unknown_tell(struct kubernetes_view *view, uint32_t count)
+{
+	kg_review_warn(view->review, (struct kg_place){ 0 },
+	    "what `render` of %u %s prints is reviewed at `kgraph up`, before it is applied", (unsigned)count,
+	    count == 1 ? "node" : "nodes");
+}
+
 /* In the second round, what the clusters have is known as far as it could be asked. */
 static void
 all_tell(struct kubernetes_view *view)
 {
 	struct kg_review *review = view->review;
+	uint32_t unknown = 0;
+	bool has_kept = false;
+
+	for (uint32_t i = 0; i < review->count; i++) {
+		const struct kubernetes_spec *spec = review->nodes[i].spec;
+
+		has_kept |= view->readings[i].rendered != NULL;
+		unknown += spec->render && *spec->render && !view->readings[i].rendered;
+	}
 	struct kg_world world = {
 		.context = view,
 		.has = kg_kubernetes_world_has,
@@ -331,17 +415,22 @@ all_tell(struct kubernetes_view *view)
 		.role_makes = kg_kubernetes_world_role_makes,
 		.advise = kg_kubernetes_world_advise,
 		.node_port_holder = kg_kubernetes_world_holder,
-		.has_image = has_image,
-		.maps_port = maps_port,
-		.is_let_be = is_let_be,
+		.has_image = has_kept ? kg_kubernetes_has_known_image : kg_kubernetes_has_image,
+		.maps_port = kg_kubernetes_maps_port,
+		.is_let_be = kg_kubernetes_is_let_be,
 		.lacks = review->is_run ? kg_kubernetes_world_lacks : NULL,
 	};
 
+	kg_kubernetes_world_unite(view);
 	kg_kubernetes_world_warn(view);
 	kg_manifest_review(review->arena, view->nodes, review->count, &world, review->errors, review->warnings);
 	kg_kubernetes_world_leave(view);
 	duplicates_review(view);
 	schemas_review(view);
+	kg_kubernetes_rendered_tell(review->errors, view->readings, review->count);
+	kg_kubernetes_rendered_tell(review->warnings, view->readings, review->count);
+	if (unknown > 0 && !review->is_run)
+		unknown_tell(view, unknown);
 }
 
 void

@@ -1,7 +1,7 @@
 /*
  * How the objects of a node come to be there: one level after the other, all of a level at once, and afterwards what the node no longer has is deleted.
  *
- *     opened ─ rendered ─ read ─ (discovered anew) ─ seen ─ (what it lacks) ─┬─ level ─ (what it needs) ─ batch applied ─┐
+ *     opened ─ rendered ─ read ─ (discovered anew) ─ (reviewed) ─ seen ─ (what it lacks) ─┬─ level ─ (what it needs) ─ batch applied ─┐
  *                                                                            └───────────────────────────────────────────┴─ pruned ─ written down
  *
  * What was applied with the same content before, and still carries it, is not written again: a node that runs since a comment was changed sends nothing.
@@ -16,8 +16,8 @@
 #include "targets/kubernetes/kubernetes_inside.h"
 #include "targets/kubernetes/owned.h"
 
-static kg_step all_read, opened, discovered, seen, lacks_known, intend, level_next, level_ready, level_discovered, batch_apply,
-    batch_applied, all_applied, all_pruned;
+static kg_step all_read, opened, discovered, reviewed, seen, lacks_known, intend, level_next, level_ready, level_discovered,
+    batch_apply, batch_applied, all_applied, all_pruned;
 
 struct kg_next
 kg_kubernetes_run(struct kg_job *job)
@@ -85,7 +85,13 @@ discovered(struct kg_job *job)
 {
 	struct kg_error *error = job->parts_error ? kg_error_copy(job->arena, job->parts_error) : kg_kubernetes_items(job);
 
-	return error ? kg_kubernetes_failed(job, error) : kg_kubernetes_see(job, seen);
+	return error ? kg_kubernetes_failed(job, error) : kg_kubernetes_turn_review(job, reviewed);
+}
+
+static struct kg_next
+reviewed(struct kg_job *job)
+{
+	return kg_kubernetes_see(job, seen);
 }
 
 static void

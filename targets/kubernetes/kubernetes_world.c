@@ -17,6 +17,7 @@ static constexpr int64_t check_limit_ms = 3000, run_limit_ms = 10000;
 struct kubernetes_cluster {
 	struct kubernetes_view *view;
 	const char *name;
+	const char *united;                   /* the name of all that are the same one, once they are known */
 	const struct kg_review_node *speaker; /* by whose settings it is reached */
 	struct kubernetes_asking asking;
 	struct kg_api *api;
@@ -46,6 +47,7 @@ kg_kubernetes_world_ask(struct kubernetes_view *view)
 		*cluster = (struct kubernetes_cluster){
 			.view = view,
 			.name = view->nodes[i].cluster,
+			.united = view->nodes[i].cluster,
 			.speaker = &review->nodes[i],
 			.asking = { .arena = review->arena, .patience_ms = -1 },
 		};
@@ -177,12 +179,48 @@ cluster_opened(struct kg_job *job)
 
 /* ---- the answers ---- */
 
+/* One that the graph makes lends its name: other nodes are found by that. */
+static void
+cluster_unite(const struct kubernetes_view *view, uint32_t index)
+{
+	struct kubernetes_cluster *cluster = view->clusters.items[index];
+
+	for (uint32_t i = 0; cluster->api && i < index; i++) {
+		struct kubernetes_cluster *other = view->clusters.items[i];
+
+		if (!other->api || !kg_api_is_same(cluster->api, other->api))
+			continue;
+		if (is_open(cluster->name))
+			other->united = cluster->united;
+		else
+			cluster->united = other->united;
+	}
+}
+
+void
+kg_kubernetes_world_unite(struct kubernetes_view *view)
+{
+	for (uint32_t i = 0; i < view->clusters.count; i++)
+		cluster_unite(view, i);
+	for (uint32_t i = 0; i < view->review->count; i++)
+		view->nodes[i].cluster = cluster_find(view, view->nodes[i].cluster)->united;
+}
+
+/* Of several ways to a cluster, the one by which it was answered. */
 static struct kubernetes_question *
 question_find(const struct kubernetes_view *view, const char *cluster, const char *kind, const char *namespace_, const char *name)
 {
-	struct kubernetes_cluster *found = cluster_find(view, cluster);
+	struct kubernetes_question *found = NULL;
 
-	return found ? kubernetes_question(&found->asking, kind, namespace_, name) : NULL;
+	for (uint32_t i = 0; i < view->clusters.count; i++) {
+		struct kubernetes_cluster *one = view->clusters.items[i];
+		struct kubernetes_question *question =
+		    strcmp(one->united, cluster) == 0 ? kubernetes_question(&one->asking, kind, namespace_, name) : NULL;
+
+		if (question && (!found || found->presence == KG_PRESENCE_UNKNOWN))
+			found = question;
+	}
+	return found;
 }
 
 /*
@@ -208,14 +246,12 @@ is_leaving(const struct kubernetes_view *view, const char *cluster, const struct
 }
 
 enum kg_presence
-kg_kubernetes_world_has(
-    void *context, const char *cluster, const char *, const char *kind, const char *namespace_, const char *name, const char *key)
+kg_kubernetes_world_presence(
+    const struct kubernetes_view *view, const char *cluster, const struct kubernetes_question *question, const char *key)
 {
-	const struct kubernetes_question *question = question_find(context, cluster, kind, namespace_, name);
-
 	if (!question)
 		return KG_PRESENCE_UNKNOWN;
-	if (question->presence == KG_PRESENT && is_leaving(context, cluster, question))
+	if (question->presence == KG_PRESENT && is_leaving(view, cluster, question))
 		return key && kubernetes_key_is_of_others(question, key) ? KG_PRESENT : KG_LEAVING;
 	if (!key && kubernetes_is_uncertain(question))
 		return KG_PRESENCE_UNKNOWN;
@@ -226,10 +262,17 @@ enum kg_presence
 kg_kubernetes_world_may_make(
     void *context, const char *cluster, const struct kg_account *account, const char *kind, const char *namespace_)
 {
-	struct kubernetes_cluster *found = cluster_find(context, cluster);
-	const struct kubernetes_right *right = found ? kubernetes_right(&found->asking, account, kind, namespace_) : NULL;
+	const struct kubernetes_view *view = context;
+	enum kg_presence presence = KG_PRESENCE_UNKNOWN;
 
-	return right ? right->presence : KG_PRESENCE_UNKNOWN;
+	for (uint32_t i = 0; presence == KG_PRESENCE_UNKNOWN && i < view->clusters.count; i++) {
+		struct kubernetes_cluster *one = view->clusters.items[i];
+		const struct kubernetes_right *right =
+		    strcmp(one->united, cluster) == 0 ? kubernetes_right(&one->asking, account, kind, namespace_) : NULL;
+
+		presence = right ? right->presence : presence;
+	}
+	return presence;
 }
 
 enum kg_presence
@@ -239,6 +282,13 @@ kg_kubernetes_world_role_makes(void *context, const char *cluster, const char *r
 	    question_find(context, cluster, role_namespace ? "Role" : "ClusterRole", role_namespace, role);
 
 	return question ? kubernetes_role_makes(question, kind) : KG_PRESENCE_UNKNOWN;
+}
+
+enum kg_presence
+kg_kubernetes_world_has(
+    void *context, const char *cluster, const char *, const char *kind, const char *namespace_, const char *name, const char *key)
+{
+	return kg_kubernetes_world_presence(context, cluster, question_find(context, cluster, kind, namespace_, name), key);
 }
 
 const char *
@@ -254,9 +304,13 @@ kg_kubernetes_world_advise(
 const char *
 kg_kubernetes_world_holder(void *context, const char *cluster, int64_t node_port, const char *protocol)
 {
-	const struct kubernetes_cluster *found = cluster_find(context, cluster);
+	const struct kubernetes_view *view = context;
+	const char *holder = NULL;
 
-	return found ? kubernetes_holder(&found->asking, node_port, protocol) : NULL;
+	for (uint32_t i = 0; !holder && i < view->clusters.count; i++)
+		if (strcmp(view->clusters.items[i]->united, cluster) == 0)
+			holder = kubernetes_holder(&view->clusters.items[i]->asking, node_port, protocol);
+	return holder;
 }
 
 void
@@ -283,27 +337,43 @@ kg_kubernetes_world_warn(const struct kubernetes_view *view)
 
 /* ---- what is asked later ---- */
 
-void
-kg_kubernetes_world_lacks(void *context, const struct kg_reviewed *node, const struct kg_lack *lack)
+static struct kubernetes_lacks *
+lacks_of(struct kubernetes_view *view, uint32_t index)
 {
-	struct kubernetes_view *view = context;
 	struct kg_review *review = view->review;
-	ptrdiff_t index = node - view->nodes;
-	struct kg_lack it = *lack;
 
 	if (!view->lacks)
 		view->lacks = kg_new_array(review->arena, struct kubernetes_lacks *, review->count);
 	if (!view->lacks[index])
 		view->lacks[index] = kg_new(review->keep, struct kubernetes_lacks);
-	if (it.namespace_ == kg_kubernetes_default_namespace)
-		it.namespace_ = NULL;
-	kg_kubernetes_lack_add(review->keep, view->lacks[index], &it);
+	return view->lacks[index];
 }
 
 void
-kg_kubernetes_world_leave(const struct kubernetes_view *view)
+kg_kubernetes_world_lacks(void *context, const struct kg_reviewed *node, const struct kg_lack *lack)
 {
-	for (uint32_t i = 0; view->lacks && i < view->review->count; i++)
+	struct kubernetes_view *view = context;
+	struct kg_lack it = *lack;
+
+	if (it.namespace_ == kg_kubernetes_default_namespace)
+		it.namespace_ = NULL;
+	kg_kubernetes_lack_add(view->review->keep, lacks_of(view, (uint32_t)(node - view->nodes)), &it);
+}
+
+void
+kg_kubernetes_world_leave(struct kubernetes_view *view)
+{
+	struct kg_review *review = view->review;
+
+	for (uint32_t i = 0; review->is_run && i < review->count; i++) {
+		if (!view->nodes[i].is_partial)
+			continue;
+		struct kubernetes_lacks *lacks = lacks_of(view, i);
+		lacks->view = view;
+		lacks->node = i;
+		kg_review_hold(review);
+	}
+	for (uint32_t i = 0; view->lacks && i < review->count; i++)
 		if (view->lacks[i])
-			kg_review_leave(view->review, &view->review->nodes[i], view->lacks[i]);
+			kg_review_leave(review, &review->nodes[i], view->lacks[i]);
 }

@@ -48,6 +48,8 @@ struct kg_next kg_api_open(struct kg_job *job, const struct kg_api_about *about,
 
 /* "127.0.0.1:6443", for sentences. */
 const char *kg_api_server(const struct kg_api *api);
+/* Whether two are the same cluster, as its address and the authority of its certificate tell: contexts and users may differ. */
+bool kg_api_is_same(const struct kg_api *api, const struct kg_api *other);
 /* The context's name; "in-cluster" for a service account. */
 const char *kg_api_context(const struct kg_api *api);
 /* Where objects go that name no namespace: the context's, else "default". */

@@ -200,6 +200,15 @@ kg_api_server(const struct kg_api *api)
 	return api->server;
 }
 
+bool
+kg_api_is_same(const struct kg_api *api, const struct kg_api *other)
+{
+	const struct kg_kubeconfig *a = &api->config, *b = &other->config;
+
+	return strcmp(a->server, b->server) == 0 && kg_text_equal(a->ca_pem, b->ca_pem) &&
+	    kg_text_equal(a->tls_name, b->tls_name) && kg_text_equal(a->proxy, b->proxy);
+}
+
 const char *
 kg_api_context(const struct kg_api *api)
 {

@@ -206,6 +206,19 @@ kg_object_place(struct kg_arena *arena, const struct kg_object *object, const cJ
 	return place.file ? place : object->place;
 }
 
+struct kg_object
+kg_object_copy(struct kg_arena *arena, const struct kg_object *object)
+{
+	struct kg_place place = object->place;
+	struct kg_object copy = { 0 };
+
+	place.file = kg_copy(arena, place.file);
+	place.line_text = NULL;
+	copy.json = kg_yaml_from_json(arena, object->json, place);
+	kg_object_refresh(arena, &copy);
+	return copy;
+}
+
 void
 kg_object_refresh(struct kg_arena *arena, struct kg_object *object)
 {

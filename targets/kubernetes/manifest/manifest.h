@@ -49,6 +49,8 @@ void kg_manifest_check(struct kg_arena *arena, struct kg_errors *errors, const s
 
 /* Where value stands, or the object, when value was put in later or is NULL. */
 struct kg_place kg_object_place(struct kg_arena *arena, const struct kg_object *object, const cJSON *value);
+/* A copy whose values all stand where its name does. */
+struct kg_object kg_object_copy(struct kg_arena *arena, const struct kg_object *object);
 /* Takes the texts from the tree again. */
 void kg_object_refresh(struct kg_arena *arena, struct kg_object *object);
 

@@ -68,7 +68,7 @@ kg_review_is_new(struct kg_scene *scene, const char *text)
 bool
 kg_review_is_partial(const struct kg_scene *scene, const struct kg_subject *subject)
 {
-	return kg_map_get(&scene->partial, subject->node->cluster, NULL);
+	return kg_review_scene_is_partial(scene, subject->node->cluster);
 }
 
 bool
@@ -139,16 +139,24 @@ texts_add(struct kg_scene *scene, const char *cluster, const cJSON *json)
 		texts_add(scene, cluster, child);
 }
 
+static struct kg_subject
+subject_of(const struct kg_reviewed *node, const struct kg_object *object)
+{
+	struct kg_subject subject = { .object = object, .node = node, .template_ = kg_field_pod_template(object) };
+
+	if (kg_object_is_namespaced(object->api_version, object->kind) != 0)
+		subject.namespace_ = object->namespace_ ? object->namespace_ : node->namespace_;
+	subject.pod = kg_field_member(subject.template_, "spec");
+	return subject;
+}
+
 static void
 object_add(struct kg_scene *scene, const struct kg_reviewed *node, const struct kg_object *object)
 {
 	int is_namespaced = kg_object_is_namespaced(object->api_version, object->kind);
-	struct kg_subject subject = { .object = object, .node = node, .template_ = kg_field_pod_template(object) };
+	struct kg_subject subject = subject_of(node, object);
 	uint32_t index = scene->subjects.count;
 
-	if (is_namespaced != 0)
-		subject.namespace_ = object->namespace_ ? object->namespace_ : node->namespace_;
-	subject.pod = kg_field_member(subject.template_, "spec");
 	kg_list_push(scene->arena, &scene->subjects, subject);
 	if (is_namespaced >= 0)
 		kg_map_put(
@@ -162,26 +170,98 @@ object_add(struct kg_scene *scene, const struct kg_reviewed *node, const struct 
 	kg_review_makers_add(scene, &subject);
 }
 
+static void
+partial_count(struct kg_scene *scene, const struct kg_reviewed *node, int more)
+{
+	uint32_t count = 0;
+
+	kg_map_get(&scene->partial, node->cluster, &count);
+	kg_map_put(&scene->partial, node->cluster, (uint32_t)((int)count + more));
+}
+
+struct kg_scene *
+kg_review_scene_make(struct kg_arena *arena)
+{
+	struct kg_scene *scene = kg_new(arena, struct kg_scene);
+	struct kg_map *const maps[] = { &scene->by_name, &scene->by_label, &scene->namespaces, &scene->partial, &scene->custom,
+		&scene->makers, &scene->named, &scene->promised, &scene->node_ports, &scene->accounts_known };
+
+	scene->arena = arena;
+	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
+		maps[i]->arena = arena;
+	return scene;
+}
+
+uint32_t
+kg_review_scene_add(struct kg_scene *scene, const struct kg_reviewed *node)
+{
+	uint32_t first = scene->subjects.count;
+
+	if (node->is_partial)
+		partial_count(scene, node, 1);
+	for (uint32_t i = 0; i < node->manifest->objects.count; i++)
+		object_add(scene, node, &node->manifest->objects.items[i]);
+	return first;
+}
+
+void
+kg_review_scene_put(struct kg_scene *scene, uint32_t first, const struct kg_object *objects, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct kg_subject *subject = &scene->subjects.items[first + i];
+
+		*subject = subject_of(subject->node, &objects[i]);
+	}
+}
+
+void
+kg_review_scene_review(struct kg_scene *scene, uint32_t first, uint32_t count, const struct kg_world *world,
+    struct kg_errors *errors, struct kg_errors *warnings)
+{
+	static const struct kg_world nothing = { 0 };
+
+	scene->world = world ? world : &nothing;
+	scene->errors = errors;
+	scene->warnings = warnings;
+	scene->told = scene->rights = (struct kg_map){ .arena = scene->arena };
+	for (uint32_t i = first; i < first + count; i++)
+		for (size_t k = 0; k < sizeof(rules) / sizeof(*rules); k++)
+			rules[k](scene, &scene->subjects.items[i]);
+}
+
+bool
+kg_review_scene_has(const struct kg_scene *scene, const struct kg_reviewed *node, const struct kg_object *object)
+{
+	const struct kg_subject from = { .node = node };
+	bool lives_in_none = kg_object_is_namespaced(object->api_version, object->kind) == 0;
+	const char *namespace_ = object->namespace_ ? object->namespace_ : node->namespace_;
+	const struct kg_subject *found =
+	    kg_review_find(scene, &from, object->kind, lives_in_none ? NULL : namespace_, object->name);
+
+	return found && found->node == node;
+}
+
+void
+kg_review_scene_complete(struct kg_scene *scene, const struct kg_reviewed *node)
+{
+	partial_count(scene, node, -1);
+}
+
+bool
+kg_review_scene_is_partial(const struct kg_scene *scene, const char *cluster)
+{
+	uint32_t count = 0;
+
+	return kg_map_get(&scene->partial, cluster, &count) && count > 0;
+}
+
 void
 kg_manifest_review(struct kg_arena *arena, const struct kg_reviewed *nodes, uint32_t count, const struct kg_world *world,
     struct kg_errors *errors, struct kg_errors *warnings)
 {
-	static const struct kg_world nothing = { 0 };
-	struct kg_scene scene = { .arena = arena, .world = world ? world : &nothing, .errors = errors, .warnings = warnings };
-	struct kg_map *const maps[] = { &scene.by_name, &scene.by_label, &scene.namespaces, &scene.partial, &scene.custom,
-		&scene.makers, &scene.named, &scene.promised, &scene.told, &scene.node_ports, &scene.accounts_known,
-		&scene.rights };
+	struct kg_scene *scene = kg_review_scene_make(arena);
 
-	for (size_t i = 0; i < sizeof(maps) / sizeof(*maps); i++)
-		maps[i]->arena = arena;
-	for (uint32_t i = 0; i < count; i++) {
-		if (nodes[i].is_partial)
-			kg_map_put(&scene.partial, nodes[i].cluster, i);
-		for (uint32_t k = 0; k < nodes[i].manifest->objects.count; k++)
-			object_add(&scene, &nodes[i], &nodes[i].manifest->objects.items[k]);
-	}
-	for (uint32_t i = 0; i < scene.subjects.count; i++) {
-		for (size_t k = 0; k < sizeof(rules) / sizeof(*rules); k++)
-			rules[k](&scene, &scene.subjects.items[i]);
-	}
+	for (uint32_t i = 0; i < count; i++)
+		kg_review_scene_add(scene, &nodes[i]);
+	kg_review_scene_review(scene, 0, scene->subjects.count, world, errors, warnings);
 }

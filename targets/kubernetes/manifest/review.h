@@ -17,6 +17,7 @@
 struct kg_arena;
 struct kg_manifest;
 struct kg_object;
+struct kg_scene;
 
 /*
  * Nodes of the graph that may put things into the cluster by other ways than manifests: a command that runs kubectl. What such a node makes before this
@@ -93,3 +94,24 @@ struct kg_world {
 /* world may be NULL: nothing is known. */
 void kg_manifest_review(struct kg_arena *arena, const struct kg_reviewed *nodes, uint32_t count, const struct kg_world *world,
     struct kg_errors *errors, struct kg_errors *warnings);
+
+/*
+ * The same for who learns of nodes one after the other: all that was added before is found, and only what is new is looked at.
+ *
+ *     kg_review_scene_add(scene, &known);
+ *     first = kg_review_scene_add(scene, &news);
+ *     kg_review_scene_review(scene, first, news.manifest->objects.count, &world, &errors, &warnings);
+ */
+struct kg_scene *kg_review_scene_make(struct kg_arena *arena);
+/* The number of the first of its objects. The node lives as long as the scene, and so do the objects of its manifest, or until kg_review_scene_put. */
+uint32_t kg_review_scene_add(struct kg_scene *scene, const struct kg_reviewed *node);
+/* Others in place of as many objects from first on: the same, but for where their values stand. */
+void kg_review_scene_put(struct kg_scene *scene, uint32_t first, const struct kg_object *objects, uint32_t count);
+/* Looks at so many objects from first on; again and again if need be, such as once for collecting what the world is asked for. */
+void kg_review_scene_review(struct kg_scene *scene, uint32_t first, uint32_t count, const struct kg_world *world,
+    struct kg_errors *errors, struct kg_errors *warnings);
+/* Whether the node itself brings such an object, as far as is known. */
+bool kg_review_scene_has(const struct kg_scene *scene, const struct kg_reviewed *node, const struct kg_object *object);
+/* Of a node that was added as is_partial: all of it is known now. */
+void kg_review_scene_complete(struct kg_scene *scene, const struct kg_reviewed *node);
+bool kg_review_scene_is_partial(const struct kg_scene *scene, const char *cluster);

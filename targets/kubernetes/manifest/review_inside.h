@@ -42,6 +42,12 @@ struct kg_scene_role {
 	const char *kind, *namespace_, *name; /* namespace_ NULL: of a ClusterRole */
 };
 
+/* A port of the cluster's nodes, and who wants it. */
+struct kg_wanted_port {
+	uint32_t subject;
+	const cJSON *value; /* to be compared alone */
+};
+
 struct kg_scene {
 	struct kg_arena *arena;
 	const struct kg_world *world;
@@ -51,7 +57,7 @@ struct kg_scene {
 	struct kg_map by_label; /* "cluster\nnamespace name=value" to the first of labelled */
 	KG_LIST(struct kg_labelled) labelled;
 	struct kg_map namespaces; /* "cluster\nnamespace" in which objects live */
-	struct kg_map partial;    /* clusters of which not all objects are known */
+	struct kg_map partial;    /* clusters, and of how many nodes not all objects are known */
 	struct kg_map custom; /* "cluster\ntext" of all texts in custom objects: their controllers may make what is named there */
 	struct kg_map
 	    makers; /* "cluster\nConfigMap" and the like that pods of the graph may make, "cluster\n*" for all; see review_maker.c */
@@ -62,7 +68,8 @@ struct kg_scene {
 	struct kg_map named;  /* "cluster\nword" of what programs of the graph's pods are given to work with, and annotations say */
 	struct kg_map promised;   /* "cluster\nKind namespace name" of what will be there without being an object of the graph */
 	struct kg_map told;       /* what need not be told twice */
-	struct kg_map node_ports; /* "cluster\nprotocol port" to subjects */
+	struct kg_map node_ports; /* "cluster\nprotocol port" to ports */
+	KG_LIST(struct kg_wanted_port) ports;
 };
 
 /* A rule looks at one object; all objects are known to the scene by then. */

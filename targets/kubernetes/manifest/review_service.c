@@ -316,14 +316,22 @@ node_port_look(struct kg_scene *scene, const struct kg_subject *subject, const c
 	const char *key = kg_format(scene->arena, "%s\n%s %d", cluster, protocol, node_port->valueint);
 	uint32_t first;
 
-	if (kg_map_get(&scene->node_ports, key, &first)) {
-		const struct kg_subject *other = &scene->subjects.items[first];
+	const struct kg_wanted_port wanted = { (uint32_t)(subject - scene->subjects.items), node_port };
+
+	if (!kg_map_get(&scene->node_ports, key, &first)) {
+		first = scene->ports.count;
+		kg_map_put(&scene->node_ports, key, first);
+		kg_list_push(scene->arena, &scene->ports, wanted);
+	}
+	/* It may be looked at twice. */
+	const struct kg_wanted_port *holder = &scene->ports.items[first];
+	if (holder->subject != wanted.subject || holder->value != wanted.value) {
+		const struct kg_subject *other = &scene->subjects.items[holder->subject];
 		struct kg_error *error = kg_review_tell(scene, true, subject, node_port, "the NodePort %d is of %s already",
 		    node_port->valueint, kg_object_tell(scene->arena, other->object));
 		kg_error_advise(scene->arena, error, "that is at %s:%u", other->object->place.file, other->object->place.line);
 		return;
 	}
-	kg_map_put(&scene->node_ports, key, (uint32_t)(subject - scene->subjects.items));
 	holder_look(scene, subject, protocol, node_port);
 	if (node_port->valueint < 30000 || node_port->valueint > 32767)
 		kg_error_advise(scene->arena,
