@@ -118,6 +118,7 @@ pub const unit_tests: []const Test = &.{
     .{ .source = "tests/unit/kubernetes/patch_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/pick_test.c", .rooms = &.{.stream} },
     .{ .source = "tests/unit/kubernetes/plugin_test.c", .rooms = &.{.kubernetes} },
+    .{ .source = "tests/unit/kubernetes/rendered_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/review_test.c", .rooms = &.{.kubernetes} },
     .{ .source = "tests/unit/kubernetes/review_certain_test.c", .rooms = &.{.kubernetes} },
     .{

@@ -271,6 +271,82 @@ warned 15 "ConfigMap $namespace/shared has no key \`old\`"
 kg down
 ended_with 0
 
+# What commands print is reviewed when its node has its turn, before anything of it is applied, and from then on by `check`; each mistake with the line that was
+# printed and the template that it comes from. What another command prints is there.
+rendered='.kgraph/default/nodes/web/rendered.yaml'
+printed() {
+    printf -- '---\n# Source: web/templates/web.yaml\n' | cat - web.yaml >printed.yaml
+    printf -- '---\n# Source: web/templates/service.yaml\napiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec: { selector: { app: %s }, ports: [{ port: 80, targetPort: http }] }\n' "$1" >>printed.yaml
+}
+cat >kgraph.toml <<END
+[node.web]
+kind = "kubernetes"
+namespace = "$namespace"
+render = ["cat", "printed.yaml"]
+inputs = ["printed.yaml"]
+needs = ["brought"]
+ready_when = [{ object = "Deployment", is = "applied" }, { object = "Service", is = "applied" }]
+[node.brought]
+kind = "kubernetes"
+namespace = "$namespace"
+render = ["printf", "{apiVersion: v1, kind: ConfigMap, metadata: {name: brought}, data: {level: debug}}"]
+END
+three_mistakes() {
+    says 'ConfigMap '"$namespace"'/settings in the cluster has no key `levle` (rendered from web/templates/web.yaml)'
+    says "$rendered:16:"
+    says '^^^^^'
+    says 'did you mean `level`?'
+    says 'the container `main` mounts `data`, but the pod has no such volume (rendered from web/templates/web.yaml)'
+    says "$rendered:17:"
+    says "Service $namespace/web selects app=wbe, which no pod of the graph in the namespace \`$namespace\` has (rendered from web/templates/service.yaml)"
+    says "$rendered:23:"
+}
+pod '' "$probe" 'env: [{ name: A, valueFrom: { configMapKeyRef: { name: settings, key: levle } } }]
+        volumeMounts: [{ name: data, mountPath: /data }]'
+printed wbe
+checked
+ended_with 0
+says 'what `render` of 2 nodes prints is reviewed at `kgraph up`, before it is applied'
+kg up
+ended_with 1
+three_mistakes
+same "$(stat -c %a "$rendered")" 600
+same "$(k get deployments -o name)" ""
+checked
+ended_with 2
+three_mistakes
+
+pod 'volumes: [{ name: v, configMap: { name: brought, items: [{ key: level, path: x }] } }]'
+printed web
+sed -i '/^needs/d' kgraph.toml # so that either may be the first
+kg up
+ended_with 0
+says_nothing_of 'names ConfigMap'
+kg up
+ended_with 0
+says 'unchanged'
+checked
+ended_with 0
+says 'ok: 2 nodes'
+says_nothing_of warning
+
+# It is the same cluster by another context, and what is in a Secret is not shown.
+kubectl config view --raw --flatten >two.conf
+kubectl --kubeconfig two.conf config set-context also --cluster="$(kubectl --kubeconfig two.conf config view -o 'jsonpath={.contexts[0].context.cluster}')" --user="$(kubectl --kubeconfig two.conf config view -o 'jsonpath={.contexts[0].context.user}')" >/dev/null
+sed -i '/node.brought/,$s/^namespace/context = "also"\n&/' kgraph.toml
+KUBECONFIG=$PWD/two.conf checked
+ended_with 0
+says_nothing_of warning
+printf -- '---\napiVersion: v1\nkind: Secret\nmetadata: { name: own }\nstringData:\n  password: 8086\n' >>printed.yaml
+kg up
+ended_with 1
+says 'what a Secret holds is a text, and this is a number'
+says "$rendered:"
+says_nothing_of 8086
+kg down --purge
+ended_with 0
+gone "$rendered"
+
 # Who may not look is told what is known without it. A cluster that does not answer costs a moment and a note, where there is something to ask.
 graph_of
 pod '' "$probe" 'envFrom: [{ configMapRef: { name: setings } }]'

@@ -4,7 +4,7 @@ need docker-registry
 # What goes wrong in a cluster is told in its own words as soon as it is known, and not when a time limit has passed. All of it at once, side by side: those
 # who know at once do not wait for those who have to wait.
 
-# object NODE TIME-LIMIT [NAMESPACE]: a node of what comes on standard input. It is rendered, so that nothing can be said of it beforehand.
+# object NODE TIME-LIMIT [NAMESPACE]: a node of what comes on standard input.
 object() {
     cat >"$1.yaml"
     printf '[node.%s]\nkind = "kubernetes"\nrender = ["cat", "%s.yaml"]\ninputs = ["%s.yaml"]\nnamespace = "%s"\nready_timeout = "%s"\n' "$1" "$1" "$1" "${3:-$namespace}" "$2" >>kgraph.toml
@@ -33,7 +33,8 @@ spec:
         ${3:-}
 END
 }
-: >kgraph.toml
+# A command of the graph may bring anything, so that what is missing is no error beforehand.
+printf '[node.beside]\nkind = "command"\ncommand = ["true"]\n' >kgraph.toml
 
 # Images: not there, no name, not in a registry, and a registry that is not there.
 pod no-image 60s 'image: localhost/test/nobody-made-this:1'

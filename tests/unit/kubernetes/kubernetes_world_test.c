@@ -415,6 +415,98 @@ a_cluster_of_this_very_run_is_asked_when_it_is_there(void **state)
 	    "error 7: volume names ConfigMap shop/ca, which neither the graph nor the cluster has\n");
 }
 
+static const char printing[] = "[node.web]\nkind = \"kubernetes\"\nrender = [\"cat\", \"pod.yaml\"]\ninputs = [\"pod.yaml\"]\n";
+
+/* What it prints, with a volume that is a ConfigMap; more is behind it in the graph. Why `up` fails. */
+static const char *
+brought_up(struct world *world, const char *config, const char *more)
+{
+	struct bench *bench = world->bench;
+	struct kg_errors reviewed = { .arena = bench->arena };
+
+	bench_file(bench, "pod.yaml",
+	    kg_format(bench->arena,
+		"# Source: web/pod.yaml\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  restartPolicy: Never\n  "
+		"containers: []\n  volumes: [{name: a, configMap: {name: %s}}]\n",
+		config));
+	bench_graph(bench, kg_format(bench->arena, "%s%s", printing, more));
+	bench->reviewed = &reviewed;
+	bool is_up = bench_up(bench, (struct kg_run_options){ 0 }) == KG_RUN_UP;
+	assert_null(reviewed.first);
+	return is_up ? "" : bench->errors;
+}
+
+static void
+what_a_command_prints_is_reviewed_before_it_is_applied(void **state)
+{
+	struct world *world = *state;
+	const char *told = brought_up(world, "setings", "");
+
+	if (!strstr(told,
+		"volume names ConfigMap shop/setings, which neither the graph nor the cluster has (rendered from web/pod.yaml)"))
+		fail_msg("%s", told);
+	assert_null(strstr(fake_api_requests(world->fake), "PATCH"));
+	assert_null(strstr(brought_up(world, "settings", ""), "volume names"));
+}
+
+/* It may be what the other one brings, and that cannot be known before it has its turn. */
+static void
+while_another_has_not_printed_nothing_is_missed(void **state)
+{
+	struct world *world = *state;
+	static const char later[] = "[node.later]\nkind = \"kubernetes\"\nneeds = [\"web\"]\nrender = [\"true\"]\n";
+	const char *told = brought_up(world, "anything", later);
+
+	if (strstr(told, "volume names"))
+		fail_msg("%s", told);
+	assert_null(strstr(fake_api_requests(world->fake), "configmaps?limit"));
+}
+
+static void
+what_was_printed_is_known_to_check_while_it_holds(void **state)
+{
+	struct world *world = *state;
+	struct bench *bench = world->bench;
+	struct kg_text told[2] = { { .arena = bench->arena }, { .arena = bench->arena } };
+
+	(void)brought_up(world, "setings", "");
+	for (size_t i = 0; i < 2; i++) {
+		struct kg_errors errors = { .arena = bench->arena }, warnings = { .arena = bench->arena };
+		struct kg_run *run;
+
+		assert_null(bench_open(bench, (struct kg_run_options){ .reading = true }, &run));
+		kg_run_review(run, &errors, &warnings);
+		kg_run_close(run);
+		list(&told[i], "error", &errors);
+		list(&told[i], "warning", &warnings);
+		bench_file(bench, "pod.yaml", "{}\n");
+	}
+	assert_string_equal(kg_text_end(&told[0]),
+	    "error 9: volume names ConfigMap shop/setings, which neither the graph nor the cluster has (rendered from "
+	    "web/pod.yaml) "
+	    "-> did you mean `settings`?\n");
+	assert_string_equal(
+	    kg_text_end(&told[1]), "warning 0: what `render` of 1 node prints is reviewed at `kgraph up`, before it is applied\n");
+}
+
+static void
+two_ways_to_a_cluster_are_one(void **state)
+{
+	struct world *world = *state;
+	struct bench *bench = world->bench;
+
+	bench_file(bench, "also",
+	    kg_format(bench->arena,
+		"apiVersion: v1\nkind: Config\ncurrent-context: also\ncontexts:\n- name: also\n  context: {cluster: x, user: me}\n"
+		"clusters:\n- name: x\n  cluster: {server: 'http://127.0.0.1:%u'}\nusers:\n- name: me\n  user: {token: z}\n",
+		fake_api_port(world->fake)));
+	bench_file(bench, "config.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: brought}}\n");
+	assert_string_equal(checked(world, "{name: a, configMap: {name: brought}}", "",
+				"[node.also]\nkind = \"kubernetes\"\nkubeconfig = \"also\"\nnamespace = \"shop\"\nfiles = "
+				"[\"config.yaml\"]\n"),
+	    "");
+}
+
 int
 main(void)
 {
@@ -433,6 +525,10 @@ main(void)
 		STORY(a_cluster_that_is_away_is_noted_where_it_matters),
 		STORY(a_run_asks_again_what_a_command_may_have_made),
 		STORY(a_cluster_of_this_very_run_is_asked_when_it_is_there),
+		STORY(what_a_command_prints_is_reviewed_before_it_is_applied),
+		STORY(while_another_has_not_printed_nothing_is_missed),
+		STORY(what_was_printed_is_known_to_check_while_it_holds),
+		STORY(two_ways_to_a_cluster_are_one),
 	};
 
 	return cmocka_run_group_tests_name("kubernetes_world", tests, NULL, NULL);
