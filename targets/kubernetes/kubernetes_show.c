@@ -5,57 +5,23 @@
  *     [web-7fd79c559-nf7v9/app] listening on :8080
  *
  * Without `follow` one container after the other, the oldest pod first: the kubelet keeps the logs, and nothing of them is kept here. With `follow` all at once;
- * a watch of the pods tells when a container has started again, or another pod has come.
+ * a watch of the pods tells when a container has started again, or another pod has come. What one container says is in kubernetes_log.c.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/base/arena.h"
 #include "engine/base/error.h"
-#include "engine/base/text.h"
-#include "targets/kubernetes/kubernetes_inside.h"
+#include "targets/kubernetes/kubernetes_show.h"
 #include "targets/kubernetes/status/condition.h"
 #include "targets/kubernetes/status/member.h"
 
 /* A kubelet that is asked for a log and says nothing for so long is away. */
 static constexpr int64_t silence_ms = 20'000;
-/* Until the watch has told whether what ended for us has ended for all. */
-static constexpr int64_t again_ms = 500;
-static constexpr size_t line_most = 1 << 20;
-/* More streams than that are no reading any more. */
+/* More streams than that at a time are no reading any more. */
 static constexpr uint32_t followed_most = 100;
 
 static kg_step opened, pods_look, all_said;
-static kg_step speak, previous_said, current_ask, current_said, follow_again;
-
-/* One container, as it was started once. */
-struct speech {
-	struct kubernetes_show *show;
-	const char *title, *node; /* "web-1/app"; the machine that its pod is on, or "" */
-	struct kg_api_logs logs;
-	const char *id;    /* of the container, as its runtime calls it */
-	bool has_previous; /* the one before it is another one, and its log is still there */
-	bool is_running;   /* as the watch says */
-
-	struct kg_job *job;
-	const char *prefix;
-	struct kg_text line;                                       /* that has not ended yet */
-	char stamp[sizeof("2026-11-21T16:58:00.123456789+00:00")]; /* of the last line, where it is followed */
-	bool is_resumed;                                           /* what comes may have been said already */
-};
-
-struct kubernetes_show {
-	struct kg_job *job; /* that tells what is no line of a log */
-	struct kg_api *api;
-	KG_LIST(struct kg_api_watch *) watches; /* of the pods of each namespace */
-	bool is_synced, is_followed, is_many;   /* is_many: several namespaces, which are named */
-	int64_t lines;
-	KG_LIST(struct speech *) speeches;
-	struct kg_map known, noted; /* containers by id; what was said of those that do not run */
-	KG_LIST(const char *) away; /* nodes whose kubelet does not answer */
-	uint32_t pods, failed;
-	struct kg_error *error; /* of the first that failed */
-};
 
 struct kg_next
 kg_kubernetes_show(struct kg_job *job)
@@ -166,7 +132,8 @@ speech_make(struct kg_job *job, struct kubernetes_show *show, const cJSON *pod, 
 		.node = kg_copy(arena, kg_member_text(pod, "spec.nodeName", "")),
 		.id = kg_copy(arena, id),
 		.has_previous = *last && strcmp(last, id) != 0,
-		.line.arena = arena,
+		.said.arena = arena,
+		.lines = { .line.arena = arena, .say = kg_kubernetes_line_say, .context = speech },
 		.logs = {
 			.namespace_ = kg_copy(arena, kg_member_text(pod, "metadata.namespace", "")),
 			.pod = kg_copy(arena, kg_member_text(pod, "metadata.name", "")),
@@ -208,16 +175,14 @@ container_add(struct kg_job *job, struct kubernetes_show *show, const cJSON *pod
 static void
 pod_add(struct kg_job *job, struct kubernetes_show *show, const cJSON *pod)
 {
-	static const char *const lists[] = { "status.initContainerStatuses", "status.containerStatuses",
-		"status.ephemeralContainerStatuses" };
 	struct kg_condition scheduled;
 	const cJSON *status;
 
 	show->pods++;
 	if (kg_condition_find(pod, "PodScheduled", &scheduled) && strcmp(scheduled.status, "False") == 0)
 		silence_tell(job, show, title_of(job->arena, show, pod, ""), scheduled.reason, scheduled.message);
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		cJSON_ArrayForEach(status, kg_member(pod, lists[i]))
+	for (const char *const *list = kg_kubernetes_status_lists; *list; list++)
+		cJSON_ArrayForEach(status, kg_member(pod, *list))
 		{
 			container_add(job, show, pod, status);
 		}
@@ -239,36 +204,54 @@ pods_read(struct kg_job *job, struct kubernetes_show *show)
 
 /* ---- all of them */
 
-/* Of a stream's job, which is nobody's part. */
-static struct speech *
-speech_of(struct kg_job *job)
+/* Those that have ended give their places free in a moment. */
+static bool
+is_crowded(const struct kubernetes_show *show)
 {
-	struct speech *const *place = job->whole ? job->state : job->about;
+	uint32_t running = 0;
 
-	return *place;
+	for (uint32_t i = 0; i < show->speeches.count; i++)
+		running += show->speeches.items[i]->stage == SPEECH_FOLLOWED && show->speeches.items[i]->is_running;
+	return running == followed_most;
 }
 
 static void
-follow_all(struct kg_job *job, struct kubernetes_show *show, uint32_t from)
+follow(struct kg_job *job, struct kubernetes_show *show, struct speech *speech)
 {
-	for (uint32_t i = from; i < show->speeches.count; i++) {
+	struct speech **place = kg_new(job->arena, struct speech *);
+
+	speech->stage = SPEECH_FOLLOWED;
+	show->followed++;
+	*place = speech;
+	kg_subscribe(job,
+	    &(struct kg_question){
+		.key = kg_format(job->arena, "log %s %s", speech->title, speech->id),
+		.ask = kg_kubernetes_speak,
+		.about = place,
+	    });
+}
+
+static void
+follow_all(struct kg_job *job, struct kubernetes_show *show)
+{
+	for (uint32_t i = 0; i < show->speeches.count; i++) {
 		struct speech *speech = show->speeches.items[i];
 
+		if (speech->stage != SPEECH_NEW)
+			continue;
 		/* Of what has ended before, `--lines 0` wants nothing. */
-		if (!show->is_synced && show->lines == 0 && !speech->is_running)
-			continue;
-		if (i >= followed_most) {
-			kg_tell(job, "[%s] is not followed: more than %u containers are", speech->title, followed_most);
-			continue;
+		if (!show->is_synced && show->lines == 0 && !speech->is_running) {
+			speech->stage = SPEECH_OVER;
+		} else if (show->followed < followed_most) {
+			follow(job, show, speech);
+		} else {
+			if (!speech->is_refused && is_crowded(show)) {
+				kg_tell(
+				    job, "[%s] is followed when another one ends: %u containers are", speech->title, followed_most);
+				speech->is_refused = true;
+			}
+			speech->had_to_wait = true;
 		}
-		struct speech **place = kg_new(job->arena, struct speech *);
-		*place = speech;
-		kg_subscribe(job,
-		    &(struct kg_question){
-			.key = kg_format(job->arena, "log %s %s", speech->title, speech->id),
-			.ask = speak,
-			.about = place,
-		    });
 	}
 }
 
@@ -282,7 +265,7 @@ say_all(struct kg_job *job, struct kubernetes_show *show)
 	*parts = (struct kg_job_parts){
 		.count = show->lines == 0 ? 0 : show->speeches.count,
 		.width = 1,
-		.first = speak,
+		.first = kg_kubernetes_speak,
 		.states = show->speeches.items,
 		.state_size = sizeof(*show->speeches.items),
 	};
@@ -302,7 +285,6 @@ static struct kg_next
 pods_look(struct kg_job *job)
 {
 	struct kubernetes_show *show = ((struct kubernetes_state *)job->state)->show;
-	uint32_t known = show->speeches.count;
 
 	for (uint32_t i = 0; i < show->watches.count; i++) {
 		const struct kg_api_watch *watch = show->watches.items[i];
@@ -319,156 +301,7 @@ pods_look(struct kg_job *job)
 		return say_all(job, show);
 	if (!show->is_synced && show->pods == 0)
 		kg_tell(job, "it has no pods yet; they are waited for");
-	follow_all(job, show, known);
+	follow_all(job, show);
 	show->is_synced = true;
 	return kg_wait_topic(job, show->watches.items[0]->topic, 0, pods_look);
-}
-
-/* ---- one of them */
-
-/* Without its time, when that was asked for to know where to go on. */
-static void
-line_say(struct speech *speech)
-{
-	const char *line = kg_text_end(&speech->line), *text = line + strlen(speech->prefix);
-
-	speech->line.size = 0;
-	if (speech->logs.timestamps && !speech->logs.previous) {
-		size_t length = strcspn(text, " ");
-
-		if (length < sizeof(speech->stamp) && text[length]) {
-			char stamp[sizeof(speech->stamp)] = { 0 };
-
-			memcpy(stamp, text, length);
-			if (speech->is_resumed && strcmp(stamp, speech->stamp) <= 0)
-				return;
-			memcpy(speech->stamp, stamp, sizeof(stamp));
-			text += length + 1;
-			memmove(speech->line.bytes + strlen(speech->prefix), text, strlen(text) + 1);
-		}
-	}
-	kg_print(speech->job, speech->line.bytes);
-}
-
-static bool
-bytes_say(void *context, const char *bytes, size_t size)
-{
-	struct speech *speech = context;
-
-	while (size > 0) {
-		const char *end = memchr(bytes, '\n', size);
-		size_t length = end ? (size_t)(end - bytes) : size, used = end ? length + 1 : length;
-
-		if (speech->line.size == 0)
-			kg_text_add(&speech->line, speech->prefix);
-		kg_text_add_bytes(&speech->line, bytes, length);
-		if (end || speech->line.size > line_most)
-			line_say(speech);
-		bytes += used;
-		size -= used;
-	}
-	return true;
-}
-
-static void
-rest_say(struct speech *speech)
-{
-	if (speech->line.size > 0)
-		line_say(speech);
-}
-
-static bool
-is_away(const struct speech *speech)
-{
-	const struct kubernetes_show *show = speech->show;
-
-	for (uint32_t i = 0; i < show->away.count; i++)
-		if (strcmp(show->away.items[i], speech->node) == 0)
-			return true;
-	return false;
-}
-
-static struct kg_next
-logs_ask(struct kg_job *job, struct speech *speech, bool is_previous, kg_step *then)
-{
-	speech->job = job;
-	speech->prefix = kg_format(job->arena, "[%s%s] ", speech->title, is_previous ? ", before its restart" : "");
-	speech->logs.previous = is_previous;
-	speech->logs.follow = speech->show->is_followed && !is_previous;
-	speech->logs.timestamps = speech->logs.follow;
-	speech->logs.collect = bytes_say;
-	speech->logs.context = speech;
-	return kg_api_logs(job, speech->show->api, &speech->logs, then);
-}
-
-static struct kg_next
-speak(struct kg_job *job)
-{
-	struct speech *speech = speech_of(job);
-
-	if (is_away(speech)) {
-		kg_tell(speech->show->job, "[%s] is not asked: its node %s does not answer", speech->title, speech->node);
-		speech->show->failed++;
-		return kg_done(job);
-	}
-	return speech->has_previous ? logs_ask(job, speech, true, previous_said) : kg_go(current_ask);
-}
-
-/* It may be gone by now, which is no harm. */
-static struct kg_next
-previous_said(struct kg_job *job)
-{
-	rest_say(speech_of(job));
-	return kg_go(current_ask);
-}
-
-static struct kg_next
-current_ask(struct kg_job *job)
-{
-	return logs_ask(job, speech_of(job), false, current_said);
-}
-
-static struct kg_next
-not_said(struct kg_job *job, struct speech *speech)
-{
-	struct kubernetes_show *show = speech->show;
-	struct kg_error *error = kg_api_error(job, kg_format(job->arena, "cannot read the log of %s", speech->title));
-
-	if (job->http.error && *speech->node)
-		kg_list_push(job->arena, &show->away, speech->node);
-	if (show->failed++ == 0)
-		show->error = error;
-	kg_tell(show->job, "%s", kg_error_text(job->arena, error));
-	return kg_done(job);
-}
-
-/*
- * A log that is followed ends when its container does. It also ends when the API server is started again, or the kubelet: then it goes on behind the last line
- * that has come, as long as the container runs.
- */
-static struct kg_next
-current_said(struct kg_job *job)
-{
-	struct speech *speech = speech_of(job);
-	bool is_well = !job->http.error && job->http.status == 200;
-
-	rest_say(speech);
-	if (!speech->show->is_followed || job->http.status == 403)
-		return is_well ? kg_done(job) : not_said(job, speech);
-	return kg_wait_timer(job, again_ms, follow_again);
-}
-
-static struct kg_next
-follow_again(struct kg_job *job)
-{
-	struct speech *speech = speech_of(job);
-
-	if (!speech->is_running)
-		return kg_done(job);
-	speech->is_resumed = *speech->stamp != '\0';
-	if (speech->is_resumed) {
-		speech->logs.since = speech->stamp;
-		speech->logs.tail_lines = 0;
-	}
-	return kg_go(current_ask);
 }
