@@ -167,6 +167,7 @@ object_add(struct kg_scene *scene, const struct kg_reviewed *node, const struct 
 		kg_map_put(&scene->namespaces, kg_format(scene->arena, "%s\n%s", node->cluster, subject.namespace_), index);
 	if (subject.pod)
 		labels_add(scene, index);
+	kg_review_node_ports_add(scene, &scene->subjects.items[index]);
 	kg_review_makers_add(scene, &subject);
 }
 

@@ -44,8 +44,7 @@ struct kg_scene_role {
 
 /* A port of the cluster's nodes, and who wants it. */
 struct kg_wanted_port {
-	uint32_t subject;
-	const cJSON *value; /* to be compared alone */
+	uint32_t subject, port; /* which one of its ports, from 0 */
 };
 
 struct kg_scene {
@@ -85,6 +84,9 @@ kg_review_rule kg_review_images;
 kg_review_rule kg_review_service_selector;
 kg_review_rule kg_review_service_ports;
 kg_review_rule kg_review_node_ports;
+
+/* Takes note of the ports of nodes that an object wants; the first one has them. */
+void kg_review_node_ports_add(struct kg_scene *scene, const struct kg_subject *subject);
 
 /* NULL when no node of the same cluster has it. */
 const struct kg_subject *kg_review_find(

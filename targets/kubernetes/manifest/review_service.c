@@ -308,25 +308,39 @@ holder_look(struct kg_scene *scene, const struct kg_subject *subject, const char
 	world->lacks(world->context, subject->node, &lack);
 }
 
+static const char *
+protocol_of(const cJSON *port)
+{
+	const char *said = kg_field_text(port, "protocol");
+
+	return said ? said : "TCP";
+}
+
+static const char *
+node_port_key(const struct kg_scene *scene, const struct kg_subject *subject, const cJSON *port, const cJSON *node_port)
+{
+	return kg_format(scene->arena, "%s\n%s %d", subject->node->cluster, protocol_of(port), node_port->valueint);
+}
+
+/* What is not known yet of an object's name comes once more when it is, and is the same object. */
+static bool
+is_once_more(const struct kg_subject *subject, const struct kg_subject *other)
+{
+	return subject->node == other->node &&
+	    (kg_review_is_open(other->object->name) || kg_review_is_open(other->namespace_ ? other->namespace_ : ""));
+}
+
 static void
-node_port_look(struct kg_scene *scene, const struct kg_subject *subject, const cJSON *port, const cJSON *node_port)
+node_port_look(struct kg_scene *scene, const struct kg_subject *subject, uint32_t index, const cJSON *port, const cJSON *node_port)
 {
 	const struct kg_world *world = scene->world;
-	const char *said = kg_field_text(port, "protocol"), *protocol = said ? said : "TCP", *cluster = subject->node->cluster;
-	const char *key = kg_format(scene->arena, "%s\n%s %d", cluster, protocol, node_port->valueint);
-	uint32_t first;
+	const char *protocol = protocol_of(port), *cluster = subject->node->cluster;
+	uint32_t first = 0;
 
-	const struct kg_wanted_port wanted = { (uint32_t)(subject - scene->subjects.items), node_port };
-
-	if (!kg_map_get(&scene->node_ports, key, &first)) {
-		first = scene->ports.count;
-		kg_map_put(&scene->node_ports, key, first);
-		kg_list_push(scene->arena, &scene->ports, wanted);
-	}
-	/* It may be looked at twice. */
+	kg_map_get(&scene->node_ports, node_port_key(scene, subject, port, node_port), &first);
 	const struct kg_wanted_port *holder = &scene->ports.items[first];
-	if (holder->subject != wanted.subject || holder->value != wanted.value) {
-		const struct kg_subject *other = &scene->subjects.items[holder->subject];
+	const struct kg_subject *other = &scene->subjects.items[holder->subject];
+	if ((other != subject || holder->port != index) && !is_once_more(subject, other)) {
 		struct kg_error *error = kg_review_tell(scene, true, subject, node_port, "the NodePort %d is of %s already",
 		    node_port->valueint, kg_object_tell(scene->arena, other->object));
 		kg_error_advise(scene->arena, error, "that is at %s:%u", other->object->place.file, other->object->place.line);
@@ -345,15 +359,39 @@ node_port_look(struct kg_scene *scene, const struct kg_subject *subject, const c
 		    "add it to `ports` of the cluster's node: \"%d:%d\"", node_port->valueint, node_port->valueint);
 }
 
+static bool
+is_node_port(const cJSON *node_port)
+{
+	return cJSON_IsNumber(node_port) && node_port->valueint > 0;
+}
+
+void
+kg_review_node_ports_add(struct kg_scene *scene, const struct kg_subject *subject)
+{
+	const cJSON *ports = is_service(subject) ? kg_field_at(subject->object->json, "spec.ports") : NULL;
+	struct kg_wanted_port wanted = { .subject = (uint32_t)(subject - scene->subjects.items) };
+
+	for (const cJSON *port = ports && cJSON_IsArray(ports) ? ports->child : NULL; port; port = port->next, wanted.port++) {
+		const cJSON *node_port = kg_field_member(port, "nodePort");
+		const char *key = is_node_port(node_port) ? node_port_key(scene, subject, port, node_port) : NULL;
+
+		if (!key || kg_map_get(&scene->node_ports, key, NULL))
+			continue;
+		kg_map_put(&scene->node_ports, key, scene->ports.count);
+		kg_list_push(scene->arena, &scene->ports, wanted);
+	}
+}
+
 void
 kg_review_node_ports(struct kg_scene *scene, const struct kg_subject *subject)
 {
 	const cJSON *ports = is_service(subject) ? kg_field_at(subject->object->json, "spec.ports") : NULL;
+	uint32_t index = 0;
 
-	for (const cJSON *port = ports && cJSON_IsArray(ports) ? ports->child : NULL; port; port = port->next) {
+	for (const cJSON *port = ports && cJSON_IsArray(ports) ? ports->child : NULL; port; port = port->next, index++) {
 		const cJSON *node_port = kg_field_member(port, "nodePort");
 
-		if (cJSON_IsNumber(node_port) && node_port->valueint > 0)
-			node_port_look(scene, subject, port, node_port);
+		if (is_node_port(node_port))
+			node_port_look(scene, subject, index, port, node_port);
 	}
 }

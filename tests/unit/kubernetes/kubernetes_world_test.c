@@ -449,6 +449,27 @@ what_a_command_prints_is_reviewed_before_it_is_applied(void **state)
 	assert_null(strstr(brought_up(world, "settings", ""), "volume names"));
 }
 
+/* A node whose objects are in files is known before it has its turn. */
+static void
+a_node_port_that_is_printed_is_nobody_elses(void **state)
+{
+	static const char service[] =
+	    "{apiVersion: v1, kind: Service, metadata: {name: %s}, spec: {ports: [{port: 1, nodePort: 30003}]}}\n";
+	struct world *world = *state;
+	struct bench *bench = world->bench;
+	struct kg_errors reviewed = { .arena = bench->arena };
+
+	bench->reviewed = &reviewed;
+	bench_file(bench, "file.yaml", kg_format(bench->arena, service, "first"));
+	bench_file(bench, "pod.yaml", kg_format(bench->arena, service, "second"));
+	bench_graph(bench,
+	    kg_format(
+		bench->arena, "%s[node.file]\nkind = \"kubernetes\"\nneeds = [\"web\"]\nfiles = [\"file.yaml\"]\n", printing));
+	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_FAILED);
+	if (!strstr(bench->errors, "the NodePort 30003 is of Service first already"))
+		fail_msg("%s", bench->errors);
+}
+
 /* It may be what the other one brings, and that cannot be known before it has its turn. */
 static void
 while_another_has_not_printed_nothing_is_missed(void **state)
@@ -525,6 +546,7 @@ main(void)
 		STORY(a_run_asks_again_what_a_command_may_have_made),
 		STORY(a_cluster_of_this_very_run_is_asked_when_it_is_there),
 		STORY(what_a_command_prints_is_reviewed_before_it_is_applied),
+		STORY(a_node_port_that_is_printed_is_nobody_elses),
 		STORY(while_another_has_not_printed_nothing_is_missed),
 		STORY(what_was_printed_is_known_to_check_while_it_holds),
 		STORY(two_ways_to_a_cluster_are_one),
