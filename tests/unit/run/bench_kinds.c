@@ -107,11 +107,12 @@ const struct kg_kind bench_kind_step = {
 
 struct surveyed_spec {
 	const char *world;
-	int64_t together;
+	int64_t together, slow_ms;
 };
 
 static const struct kg_field surveyed_fields[] = {
 	KG_FIELD(surveyed_spec, world, KG_TEXT, KG_REQUIRED, "what is asked once for all nodes of it"),
+	KG_FIELD_AS("slow", surveyed_spec, slow_ms, KG_DURATION, KG_NOT_HASHED, "how long the survey takes; 5 ms unless told"),
 	KG_FIELD(
 	    surveyed_spec, together, KG_INTEGER, KG_NOT_HASHED, "how many nodes must have come before the world is asked more"),
 	{ 0 },
@@ -142,8 +143,10 @@ answered(struct kg_job *job)
 static struct kg_next
 survey(struct kg_job *job)
 {
+	const struct surveyed_spec *spec = job->spec;
+
 	bench_surveys++;
-	return kg_wait_timer(job, 5, answered);
+	return kg_wait_timer(job, spec->slow_ms > 0 ? spec->slow_ms : 5, answered);
 }
 
 static struct kg_next

@@ -66,6 +66,7 @@ what_waits_for_a_survey_is_not_looked_at(void **state)
 
 	bench_graph(bench, "[node.a]\nkind = \"surveyed\"\nworld = \"x\"\n[node.z]\nkind = \"step\"\n");
 	bench_up(bench, (struct kg_run_options){ 0 });
+	bench_graph(bench, "[node.a]\nkind = \"surveyed\"\nworld = \"x\"\nslow = \"1h\"\n[node.z]\nkind = \"step\"\n");
 	signal_at(bench, "unchanged z", SIGINT);
 	assert_int_equal(bench_up(bench, (struct kg_run_options){ 0 }), KG_RUN_INTERRUPTED);
 	assert_string_equal(bench->errors, "");
