@@ -99,6 +99,8 @@ CURLcode kg_http_tls_set(struct kg_http_exchange *exchange);
 
 /* Whether it may go over HTTP/2, on a connection with others. */
 bool kg_http_may_share(const struct kg_http_exchange *exchange);
+/* Whether this libcurl, which must be loaded, may be given a file to send over HTTP/2. */
+bool kg_http_may_share_sending(void);
 /* It does: sees to what this libcurl needs for that, until kg_http_share_end. */
 void kg_http_share_begin(struct kg_http_exchange *exchange);
 /* Harmless for one that has not begun. broken_off: it was cancelled, or its time was up. */

@@ -9,17 +9,33 @@
  * So with these versions: the buffers are as large as libcurl lets them be, which makes it rare; a moment after bytes have come libcurl is told once that
  * all its sockets can be read, which makes it go on with what it has; and streams, which are ended whenever it has been enough, have connections of their
  * own. What a cancelled exchange leaves on its connection is not cleared up in each case (curl's issue 10936): after one, those that follow go by HTTP/1.1.
+ *
+ * The queues of 8.1 have a fault of their own: what is sent may lie there for ever. Of uploads of 50 MB every second one stood still with 8.5.0, and
+ * calling for its sockets moved none of them; with 7.88.1 and 8.14.1 none did. In between a file goes by HTTP/1.1, on a connection of its own.
  */
 #include "engine/loop/http_inside.h"
 
 static constexpr unsigned whole_version = 0x080100;
+static constexpr unsigned sending_version = 0x080e00;
 static constexpr long buffer_most_bytes = 512 << 10;
 static constexpr uint64_t nudge_after_ms = 10;
 
 static bool
+is_since(unsigned version)
+{
+	return kg_curl.version_info(CURLVERSION_NOW)->version_num >= version;
+}
+
+static bool
 is_whole(void)
 {
-	return kg_curl.version_info(CURLVERSION_NOW)->version_num >= whole_version;
+	return is_since(whole_version);
+}
+
+bool
+kg_http_may_share_sending(void)
+{
+	return !is_whole() || is_since(sending_version);
 }
 
 bool
@@ -27,7 +43,9 @@ kg_http_may_share(const struct kg_http_exchange *exchange)
 {
 	const struct kg_http_start *start = exchange->start;
 
-	return start->http2 && (is_whole() || (!start->is_stream && !exchange->live.loop->http->was_broken_off));
+	if (!start->http2 || (start->body_path && !kg_http_may_share_sending()))
+		return false;
+	return is_whole() || (!start->is_stream && !exchange->live.loop->http->was_broken_off);
 }
 
 void

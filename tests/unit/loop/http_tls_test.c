@@ -19,6 +19,7 @@
 #include "engine/base/error.h"
 #include "engine/base/file.h"
 #include "engine/base/text.h"
+#include "engine/loop/http_inside.h"
 #include "tests/unit/loop/asking.h"
 #include "tests/unit/loop/certificate.h"
 #include "tests/unit/loop/peer.h"
@@ -290,6 +291,11 @@ a_file_of_50_mb_goes_there_and_comes_back(void **state)
 	asking->start.stall_ms = 20000;
 	ask(asking, secure_url(tls, "/echo"));
 	close(asking->start.save_fd);
+	/* nghttpd speaks nothing but HTTP/2. */
+	if (!kg_http_may_share_sending()) {
+		assert_int_equal(asking->start.status, 0);
+		return;
+	}
 	assert_answered(asking, 200, "");
 	assert_file_has_bytes(asking, "back", big_bytes);
 }
