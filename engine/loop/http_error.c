@@ -179,8 +179,10 @@ code_text(struct kg_http_exchange *exchange, CURLcode code)
 	case CURLE_PEER_FAILED_VERIFICATION: return certificate_text(exchange, code);
 	case CURLE_SSL_CONNECT_ERROR: return handshake_text(exchange, code);
 	case CURLE_SSL_CACERT_BADFILE:
-		return start->ca_pem ? "cannot use the certificates of the authority"
-				     : kg_format(arena, "cannot use the certificates in %s", start->ca_file);
+		if (start->ca_pem)
+			return "cannot use the certificates of the authority";
+		return start->ca_file ? kg_format(arena, "cannot use the certificates in %s", start->ca_file)
+				      : "this machine has no list of authorities; install the package ca-certificates";
 	case CURLE_SSL_CERTPROBLEM:
 		return start->cert_pem || !start->cert_file
 		    ? "cannot use the client's certificate"

@@ -183,10 +183,13 @@ an_aggregated_server_may_call_its_objects_otherwise(void **state)
 static struct fake_reply
 mixes_all_up(void *, const struct fake_request *request)
 {
-	static char body[64];
+	static const char *const bodies[] = {
+		"{\"metadata\":{\"name\":\"other-1\",\"uid\":\"u-2\"}}",
+		"{\"metadata\":{\"name\":\"other-2\",\"uid\":\"u-2\"}}",
+		"{\"metadata\":{\"name\":\"other-3\",\"uid\":\"u-2\"}}",
+	};
 
-	snprintf(body, sizeof(body), "{\"metadata\":{\"name\":\"other-%u\",\"uid\":\"u-2\"}}", request->number);
-	return (struct fake_reply){ .status = 200, .body = body };
+	return (struct fake_reply){ .status = 200, .body = bodies[(request->number - 1) % 3] };
 }
 
 static int
